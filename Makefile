@@ -1,0 +1,147 @@
+# Everything here needs Python 3.11 or newer, git and make; the rest is installed into .venv from the lock files.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+PYTEST_ARGS ?=
+PYTEST := $(BIN)/python -m pytest
+CODE := $(wildcard copilot_metrics_action entrypoint.py tests benchmarks docs)
+SYMPTOMS_BENCH ?=
+FUZZ_SECONDS ?= 60
+# One lock for every supported Python and platform; versions already locked stay unless UV_ARGS says --upgrade.
+UV ?= uv
+UV_ARGS ?=
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(UV_ARGS)
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
+
+# ---- what people run
+
+.PHONY: demo
+demo: $(VENV)/.run ## Run the whole pipeline over a made-up organization into demo/ (no token, no network)
+	@rm -rf demo
+	$(BIN)/copilot-metrics demo --output demo
+	@echo
+	@echo "The demo is in demo/: open demo/summary.md first; charts, data and the issues lie beside it."
+
+.PHONY: test
+test: lint types workflows tests ## Run everything that guards the project: lint, types, workflow checks, tests
+
+.PHONY: check
+check: lint types unit ## Run what is quick: lint, types, unit tests
+
+# ---- the parts of `make test`
+
+.PHONY: format
+format: $(VENV)/.dev ## Format the code and repair what can be repaired
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Check style and likely mistakes (ruff)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+.PHONY: types
+types: $(VENV)/.dev ## Check the types (mypy, strict)
+	$(BIN)/mypy
+
+.PHONY: workflows
+workflows: $(VENV)/.dev ## Check action.yml, the workflows and the Dockerfile
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions $(wildcard action.yml */action.yml)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(wildcard .github/workflows/*.yml examples/*.yml)
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(BIN)/zizmor --offline --quiet --no-progress $(wildcard action.yml */action.yml .github examples)
+	$(BIN)/hadolint Dockerfile
+
+.PHONY: tests
+tests: $(VENV)/.dev ## Run all tests but those of the container
+	$(PYTEST) -n auto --dist worksteal -m "not container" $(PYTEST_ARGS)
+
+.PHONY: unit
+unit: $(VENV)/.dev ## Run the unit tests
+	$(PYTEST) -n auto --dist worksteal -m "not container and not slow" tests/unit $(PYTEST_ARGS)
+
+.PHONY: integration
+integration: $(VENV)/.dev ## Run the tests against the stand-in for GitHub
+	$(PYTEST) -n auto --dist worksteal -m "not container" tests/integration $(PYTEST_ARGS)
+
+.PHONY: coverage
+coverage: $(VENV)/.dev ## Run the tests and list the lines that none of them reaches
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -m "not container" $(PYTEST_ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+.PHONY: golden
+golden: $(VENV)/.dev ## Write tests/data/golden anew; read the difference before you commit it
+	UPDATE_GOLDEN=1 $(PYTEST) -m golden $(PYTEST_ARGS)
+	@git --no-pager diff --stat -- tests/data/golden
+
+# ---- what takes longer, or needs more
+
+.PHONY: bench
+bench: $(VENV)/.dev ## Measure speed, memory and requests
+	$(BIN)/python benchmarks/run.py
+
+.PHONY: bench-symptoms
+bench-symptoms: $(VENV)/.dev ## Score the symptoms with the bench in SYMPTOMS_BENCH=<folder>
+	@if [ -z "$(SYMPTOMS_BENCH)" ]; then \
+		echo "bench-symptoms: set SYMPTOMS_BENCH to the folder of the symptoms bench: make bench-symptoms SYMPTOMS_BENCH=<folder>" >&2; \
+		exit 2; \
+	fi
+	SYMPTOMS_BENCH="$(SYMPTOMS_BENCH)" $(BIN)/python benchmarks/symptoms.py
+
+.PHONY: faults
+faults: $(VENV)/.dev ## Make every request of a run fail in every way, and kill it at each
+	$(PYTEST) -n auto --dist worksteal tests/faults $(PYTEST_ARGS)
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## Feed the parsers and the escaper with nonsense for FUZZ_SECONDS (60)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python tests/fuzz/run.py
+
+.PHONY: image
+image: $(VENV)/.dev ## Build the container image and run it (docker, podman or buildah)
+	$(PYTEST) -s -m container tests/container $(PYTEST_ARGS)
+
+# ---- setting up
+
+.PHONY: lock
+lock: ## Write the lock files anew from pyproject.toml (needs uv)
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) --group pyproject.toml:build --constraints requirements.txt --output-file requirements-build.txt
+	$(LOCK) pyproject.toml --group pyproject.toml:dev --constraints requirements.txt --constraints requirements-build.txt --output-file requirements-dev.txt
+
+.PHONY: setup
+setup: $(VENV)/.dev ## Set up .venv for development
+
+.PHONY: clean
+clean: ## Remove what the targets made
+	rm -rf "$(VENV)" demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+
+$(VENV)/bin/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "make: Python 3.11 or newer is needed, but '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1 || true). Name one: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; \
+		exit 1; \
+	}
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "make: '$(PYTHON)' comes without venv or ensurepip. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+		exit 1; \
+	}
+	"$(PYTHON)" -m venv "$(VENV)"
+
+# The stamps are older than the lock when the lock changed: then the same environment is brought up to date.
+$(VENV)/.run: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch "$@"
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch "$@"
