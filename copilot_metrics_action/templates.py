@@ -1,0 +1,155 @@
+"""The Jinja2 environment: sandboxed, strict, with the filters that format figures.
+
+Templates hold words and order; numbers arrive computed. Text from outside is escaped whenever it is
+printed, so a template cannot forget it; text that is Markdown already is marked `Markdown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError, UndefinedError
+from jinja2 import TemplateError as JinjaError
+from jinja2.sandbox import SandboxedEnvironment
+
+from copilot_metrics_action import escape
+from copilot_metrics_action.errors import TemplateError
+
+NONE = "–"
+
+
+class Markdown(str):
+    """Text that is Markdown on purpose: printed as it is."""
+
+    __slots__ = ()
+
+
+def count(value: float | None) -> Markdown:
+    """1,234; a dash when missing."""
+    return Markdown(NONE if value is None else f"{value:,.0f}")
+
+
+def number(value: float | None, digits: int = 1) -> Markdown:
+    """12.3; a dash when missing."""
+    return Markdown(NONE if value is None else f"{value:,.{digits}f}".replace("-", "−"))
+
+
+def ratio(value: float | None, digits: int | None = None) -> Markdown:
+    """0.123 as 12.3 %; whole percents from ten on, unless `digits` says otherwise."""
+    if value is None:
+        return Markdown(NONE)
+    percent = value * 100
+    shown = (0 if abs(percent) >= 10 or percent == 0 else 1) if digits is None else digits
+    return Markdown(f"{percent:,.{shown}f} %".replace("-", "−"))
+
+
+def delta(value: float | None, digits: int = 0) -> Markdown:
+    """A relative change: +25 %, −3 %, ±0 %."""
+    if value is None:
+        return Markdown(NONE)
+    return Markdown(_signed(value * 100, digits) + " %")
+
+
+def points(value: float | None, digits: int = 1) -> Markdown:
+    """A difference of shares: +4.1 points."""
+    return Markdown(NONE if value is None else _signed(value * 100, digits) + " points")
+
+
+def signed(value: float | None, digits: int = 0) -> Markdown:
+    """+3, −12, ±0."""
+    return Markdown(NONE if value is None else _signed(value, digits))
+
+
+def _signed(value: float, digits: int) -> str:
+    shown = f"{abs(value):,.{digits}f}"
+    sign = "±" if not float(shown.replace(",", "")) else "+" if value > 0 else "−"
+    return sign + shown
+
+
+def day(value: date | None) -> Markdown:
+    """17 Nov 2026."""
+    return Markdown(NONE if value is None else f"{value.day} {value:%b %Y}")
+
+
+def short_day(value: date | None) -> Markdown:
+    """17 Nov."""
+    return Markdown(NONE if value is None else f"{value.day} {value:%b}")
+
+
+def plural(value: float, one: str, many: str = "") -> Markdown:
+    """1 symptom, 2 symptoms, no symptoms."""
+    word = one if value == 1 else many or one + "s"
+    return Markdown(f"{value:,.0f} {word}" if value else f"no {word}")
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "count": count,
+    "number": number,
+    "ratio": ratio,
+    "delta": delta,
+    "points": points,
+    "signed": signed,
+    "day": day,
+    "short_day": short_day,
+    "plural": plural,
+    "md": Markdown,
+    "html": lambda value: Markdown(escape.html(value)),
+}
+
+
+def _finalize(value: object) -> str:
+    """What a template prints. Plain text is from outside until it is marked; None is a dash, never "None"."""
+    if isinstance(value, Markdown):
+        return value
+    if value is None:
+        return NONE
+    if isinstance(value, date):
+        return day(value)
+    if isinstance(value, bool | int):
+        return str(value)
+    return escape.markdown(value)
+
+
+class Templates:
+    """The shipped templates under those a user overrides, by name: `summary.md.j2`, `issues/flat-usage.md.j2`."""
+
+    def __init__(self, shipped: Mapping[str, str], overrides: Mapping[str, str] | None = None) -> None:
+        self.names = frozenset(shipped)
+        self._environment = SandboxedEnvironment(
+            loader=FunctionLoader({**_sources(shipped), **_sources(overrides or {})}.get),
+            undefined=StrictUndefined,
+            finalize=_finalize,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,
+        )
+        self._environment.filters.update(FILTERS)
+
+    def render(self, name: str, **values: Any) -> str:
+        """The rendered template. Raises TemplateError that names the template, the line and what is wrong."""
+        try:
+            return self._environment.get_template(name).render(**values)
+        except TemplateSyntaxError as error:
+            raise TemplateError(f"{error.name or name}:{error.lineno}", error.message or "syntax error") from None
+        except UndefinedError as error:
+            raise TemplateError(_line(name, error), error.message or "an undefined name") from None
+        except (JinjaError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise TemplateError(_line(name, error), f"{type(error).__name__}: {error}") from None
+
+
+def _sources(sources: Mapping[str, str]) -> dict[str, tuple[str, str, Callable[[], bool]]]:
+    # The name as the file name: a traceback through a template then carries it with the right line.
+    return {name: (source, name, lambda: True) for name, source in sources.items()}
+
+
+def _line(name: str, error: Exception) -> str:
+    """`template:line` of the innermost template frame, of the template itself when there is none."""
+    place, trace = name, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(".j2"):
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
