@@ -5,12 +5,15 @@ SHELL := /bin/sh
 
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTHON ?= python3
+# The first Python that is new enough; PYTHON=... names another.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
 PYTEST_ARGS ?=
 PYTEST := $(BIN)/python -m pytest
 CODE := $(wildcard copilot_metrics_action entrypoint.py tests benchmarks docs)
 SYMPTOMS_BENCH ?=
 FUZZ_SECONDS ?= 60
+LOCK_FILE ?= requirements.txt
 # One lock for every supported Python and platform; versions already locked stay unless UV_ARGS says --upgrade.
 UV ?= uv
 UV_ARGS ?=
@@ -106,6 +109,10 @@ faults: $(VENV)/.dev ## Make every request of a run fail in every way, and kill 
 fuzz: $(VENV)/.dev ## Feed the parsers and the escaper with nonsense for FUZZ_SECONDS (60)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python tests/fuzz/run.py
 
+.PHONY: audit
+audit: $(VENV)/.dev ## Ask whether a locked dependency has a known weakness (LOCK_FILE=requirements.txt)
+	$(BIN)/python -m pip_audit --strict --require-hashes --disable-pip -r "$(LOCK_FILE)"
+
 .PHONY: image
 image: $(VENV)/.dev ## Build the container image and run it (docker, podman or buildah)
 	$(PYTEST) -s -m container tests/container $(PYTEST_ARGS)
@@ -127,7 +134,7 @@ clean: ## Remove what the targets made
 
 $(VENV)/bin/python:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "make: Python 3.11 or newer is needed, but '$(PYTHON)' is $$("$(PYTHON)" --version 2>&1 || true). Name one: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; \
+		echo "make: Python 3.11 or newer is needed, but $(or $(PYTHON),python3) is $$("$(or $(PYTHON),python3)" --version 2>&1 || true). Name one: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; \
 		exit 1; \
 	}
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { \
