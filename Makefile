@@ -58,7 +58,9 @@ types: $(VENV)/.dev ## Check the types (mypy, strict)
 workflows: $(VENV)/.dev ## Check action.yml, the workflows and the Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions $(wildcard action.yml */action.yml)
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(wildcard .github/workflows/*.yml examples/*.yml)
+	$(BIN)/check-jsonschema --builtin-schema github-workflows-require-timeout $(wildcard .github/workflows/*.yml examples/*.yml)
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 	$(BIN)/zizmor --offline --quiet --no-progress $(wildcard action.yml */action.yml .github examples)
 	$(BIN)/hadolint Dockerfile
