@@ -44,12 +44,21 @@ class ConfigErrors(ConfigError):
 class ApiError(ActionError):
     """GitHub refused, failed, or could not be reached.
 
-    status  the HTTP status, None when there was no answer
+    status   the HTTP status; None when there was no answer, so that a write may or may not have taken effect
+    message  GitHub's own sentence, empty without one
     """
 
-    def __init__(self, where: str, what: str, hint: str = "", *, status: int | None = None) -> None:
+    def __init__(
+        self, where: str, what: str, hint: str = "", *, status: int | None = None, message: str = ""
+    ) -> None:
         super().__init__(where, what, hint)
         self.status = status
+        self.message = message
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether a write that ended so may have taken effect all the same."""
+        return self.status is None or self.status >= 500
 
 
 class ReportError(ActionError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_type_hints
 
@@ -422,3 +422,47 @@ def _documents(data: bytes) -> list[Any]:
 def canonical_json(value: object) -> bytes:
     """The one way JSON is stored: sorted keys, two spaces, UTF-8 as it is, a final newline."""
     return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2) + b"\n"
+
+
+class SeatFacts(Struct, frozen=True):
+    """What counts of one seat. `person` is empty for a seat without an assignee."""
+
+    person: str
+    created: date | None
+    used: date | None
+    ending: bool
+    plan: str
+
+    def joined(self, other: SeatFacts) -> SeatFacts:
+        """One person's two seats as one: the older creation, the later use, ending only when both end."""
+        return SeatFacts(
+            self.person,
+            min((day for day in (self.created, other.created) if day), default=None),
+            max((day for day in (self.used, other.used) if day), default=None),
+            self.ending and other.ending,
+            self.plan or other.plan,
+        )
+
+
+def seat_facts(seat: Record) -> SeatFacts:
+    """The facts of a seat as the seats endpoints give it; ids come as strings and as integers."""
+    assignee = seat.get("assignee")
+    person = assignee.get("id") if isinstance(assignee, dict) else None
+    return SeatFacts(
+        "" if person is None else str(person),
+        _timestamp_day(seat.get("created_at")),
+        _timestamp_day(seat.get("last_activity_at")),
+        bool(seat.get("pending_cancellation_date")),
+        str(seat.get("plan_type") or ""),
+    )
+
+
+def _timestamp_day(value: object) -> date | None:
+    """The UTC day of a timestamp, which may carry an offset; None for null or anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        stamp = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return (stamp.astimezone(UTC) if stamp.tzinfo else stamp).date()

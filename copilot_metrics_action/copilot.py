@@ -1,0 +1,208 @@
+"""The Copilot endpoints: which there are, what each answer means, links to records.
+
+Two steps a report: ask for signed links, then fetch the files. "Not there yet" has many faces, and is
+an answer (`None`), not an error (github/docs, REST pages on Copilot usage metrics, API version 2026-03-10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from itertools import islice
+from typing import Any, Final
+
+from msgspec import Struct
+
+from copilot_metrics_action.errors import ActionError, ApiError, ReportError
+from copilot_metrics_action.github import Client, Downloads, Permission, link_secrets
+from copilot_metrics_action.metrics import Record, Scope, canonical_json, flatten, read_records, report_day
+
+AT_ONCE: Final = 4  # GitHub asks for few requests at once; four keep a backfill of a year short
+MAX_REQUESTS: Final = 2_000  # days asked for one by one in one run
+GIVE_UP_AFTER: Final = 12  # server errors in a row, after which the rest is left for tomorrow
+PROGRESS_EVERY: Final = 50
+
+_NAMES: Final = {"organizations": ("orgs", "organization"), "enterprises": ("enterprises", "enterprise")}
+
+REPORTS_NEED: Final = {
+    "organizations": Permission(
+        "copilot-token",
+        "'Organization Copilot metrics: read' (fine-grained or App) or `read:org` (classic), "
+        "from an owner or a role with 'View Organization Copilot Metrics'",
+    ),
+    "enterprises": Permission(
+        "copilot-token",
+        "'Enterprise Copilot metrics: read' (App) or `manage_billing:copilot` or `read:enterprise` (classic), "
+        "from an enterprise owner, a billing manager or a role with 'View Enterprise Copilot Metrics'",
+    ),
+}
+SEATS_NEED: Final = {
+    "organizations": Permission(
+        "copilot-token",
+        "'GitHub Copilot Business: read' (fine-grained or App) or `manage_billing:copilot` (classic), from an owner; "
+        "or set `seats: none` in the configuration",
+    ),
+    "enterprises": Permission(
+        "copilot-token",
+        "'Enterprise Copilot license management: read' (App) or `manage_billing:copilot` (classic), "
+        "from an enterprise owner or billing manager; or set `seats: none` in the configuration",
+    ),
+}
+
+
+class NotReady(Struct, frozen=True):
+    """GitHub has no such report, or not yet: 204, 404, no links, a bare sentence; 502 and 503 may pass within the hour."""
+
+    status: int
+
+    @property
+    def passing(self) -> bool:
+        return self.status >= 500
+
+
+class DayAnswers(Struct, frozen=True):
+    """What asking for single days gave.
+
+    records  by day
+    nothing  days for which GitHub has no report
+    failed   days that could not be read; they are asked for again on the next run
+    left     days not asked for in this run
+    problem  why the first of the failed ones failed; empty when GitHub only had passing trouble
+    """
+
+    records: dict[date, Record]
+    nothing: tuple[date, ...] = ()
+    failed: tuple[date, ...] = ()
+    left: tuple[date, ...] = ()
+    problem: str = ""
+
+
+class Copilot:
+    """The Copilot API of one scope."""
+
+    def __init__(
+        self, scope: Scope, client: Client, downloads: Downloads, mask: Callable[[Iterable[str]], None]
+    ) -> None:
+        self.scope = scope
+        self._client = client
+        self._downloads = downloads
+        self._mask = mask
+        self._root, self._name = _NAMES[scope.kind]
+
+    def month(self) -> list[Record] | NotReady:
+        """The daily records of the trailing 28 days, unsorted, some days maybe missing.
+
+        Raises ApiError when refused, ReportError when a file is broken: then none of it is returned.
+        """
+        return self._report(f"{self._name}-28-day/latest", None)
+
+    def day(self, day: date) -> Record | NotReady:
+        """The record of one day. Raises as `month` does."""
+        records = self._report(f"{self._name}-1-day", day)
+        if isinstance(records, NotReady):
+            return records
+        ours = [record for record in records if report_day(record) == day]
+        if not ours:
+            raise ReportError(f"{self.scope} report of {day}", "it holds another day", "it is asked for again")
+        return fullest(ours)
+
+    def days(self, days: Sequence[date], log: Callable[[str], None] = lambda line: None) -> DayAnswers:
+        """Asks for days one by one, in the order given, four at a time."""
+        records: dict[date, Record] = {}
+        nothing: list[date] = []
+        failed: list[date] = []
+        problem = ""
+        row = done = 0
+        todo = iter(days)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while row < GIVE_UP_AFTER and (batch := list(islice(todo, AT_ONCE))):
+                for day, answer in zip(batch, pool.map(self._try, batch), strict=True):
+                    if isinstance(answer, dict):
+                        records[day] = answer
+                    elif isinstance(answer, NotReady) and not answer.passing:
+                        nothing.append(day)
+                    else:
+                        failed.append(day)
+                        row += 1
+                        if isinstance(answer, ActionError):
+                            problem = problem or str(answer)
+                        if isinstance(answer, ApiError) and answer.status in (401, 403, 429):
+                            row = GIVE_UP_AFTER
+                        continue
+                    row = 0
+                done += len(batch)
+                if done % PROGRESS_EVERY < AT_ONCE:
+                    log(f"{self.scope}: {done} of {len(days)} days asked for, {len(records)} received")
+        return DayAnswers(records, tuple(nothing), tuple(failed), tuple(todo), problem)
+
+    def seats(self) -> list[Record]:
+        """Every seat, all pages. Raises ApiError when refused."""
+        path = f"/{self._root}/{self.scope.slug}/copilot/billing/seats"
+        needed = SEATS_NEED[self.scope.kind]
+        try:
+            seats = self._client.get_all(path, key="seats", permission=needed)
+        except ApiError as error:
+            raise _named(f"{self.scope} seats", error) from None
+        return [seat for seat in seats if isinstance(seat, dict)]
+
+    def _try(self, day: date) -> Record | NotReady | ActionError:
+        try:
+            return self.day(day)
+        except ActionError as error:
+            return error
+
+    def _report(self, report: str, day: date | None) -> list[Record] | NotReady:
+        what = f"{self.scope} report of {day}" if day else f"{self.scope} 28-day report"
+        try:
+            links = self._links(report, day)
+            if isinstance(links, NotReady):
+                return links
+            try:
+                files = [self._downloads.read(link) for link in links]
+            except ApiError as error:
+                if error.status is None or error.status >= 500:
+                    raise
+                # A link that is refused has most likely expired: one more time with fresh ones.
+                fresh = self._links(report, day)
+                if isinstance(fresh, NotReady):
+                    return fresh
+                files = [self._downloads.read(link) for link in fresh]
+            return [record for file in files for record in read_records(file)]
+        except ReportError as error:
+            raise ReportError(what, f"{error.where}: {error.what}", error.hint) from None
+        except ApiError as error:
+            raise _named(what, error) from None
+
+    def _links(self, report: str, day: date | None) -> list[str] | NotReady:
+        path = f"/{self._root}/{self.scope.slug}/copilot/metrics/reports/{report}"
+        answer = self._client.request(
+            "GET",
+            path,
+            {"day": day.isoformat()} if day else None,
+            permission=REPORTS_NEED[self.scope.kind],
+            # 502 and 503 are seen while a report is not ready (api of 2026, production clients).
+            allowed=(404, 502, 503),
+        )
+        data: Any = answer.data
+        links = data.get("download_links") if isinstance(data, dict) else None
+        if not isinstance(links, list) or not links or not all(isinstance(link, str) for link in links):
+            return NotReady(answer.status)
+        self._mask(link_secrets(links))
+        return links
+
+
+def fullest(records: Sequence[Record]) -> Record:
+    """Of several records of one day the one that holds most: shards may repeat a day. The order does not matter."""
+    return max(
+        records,
+        key=lambda record: (
+            flatten(record).get("daily_active_users", -1),
+            flatten(record).get("code_generation_activity_count", -1),
+            canonical_json(record),
+        ),
+    )
+
+
+def _named(where: str, error: ApiError) -> ApiError:
+    return ApiError(where, error.what, error.hint, status=error.status, message=error.message)

@@ -1,0 +1,385 @@
+"""GitHub's API: one client a token, refusals told apart, waits capped; and a plain session for signed links.
+
+PyGithub carries the authentication, the API version and the connection. Its own retry policy is not
+used: it repeats a POST after a 502 (a doubled issue) and can sleep for an hour on a rate limit
+(measured on PyGithub 2.10.0 against a local server, 2026-11).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+import requests
+import urllib3
+from github import Auth, Github
+from msgspec import Struct
+
+from copilot_metrics_action.errors import ApiError, ReportError
+from copilot_metrics_action.escape import redact
+
+API_VERSION: Final = "2026-03-10"
+USER_AGENT: Final = "copilot-metrics-action"
+ACCEPT: Final = "application/vnd.github+json"
+
+CONNECT_SECONDS: Final = 10
+READ_SECONDS: Final = 60
+MAX_WAIT_SECONDS: Final = 300  # in one run, for all rate limits together: a job has a time limit
+RATE_LIMIT_SECONDS: Final = 60  # GitHub: without Retry-After wait at least a minute, then longer
+RETRY_SECONDS: Final = (0.5, 1.5)
+
+Params = Mapping[str, str | int]
+
+
+class Patience:
+    """The waits of one run, shared by its clients and capped together."""
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep, seconds: float = MAX_WAIT_SECONDS) -> None:
+        self._sleep = sleep
+        self._left = seconds
+        self._lock = threading.Lock()
+
+    def wait(self, seconds: float) -> bool:
+        """Waits; False, at once, when the run has no such patience left."""
+        with self._lock:
+            if seconds > self._left:
+                return False
+            self._left -= seconds
+        self._sleep(seconds)
+        return True
+
+
+class Permission(Struct, frozen=True):
+    """What a request needs, in words: the input with the token, and what that token must be allowed."""
+
+    input: str
+    needs: str
+
+
+class Answer(Struct, frozen=True):
+    """An answer that is no error: `data` is the JSON value, None for an empty body."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+
+
+class Client:
+    """The API for one token. Only GET is repeated after a failure; what a rate limit refused was not done.
+
+    Every method raises ApiError: what GitHub said, and which permission or setting mends it.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        token: str,
+        permission: Permission,
+        *,
+        verify: bool | str = True,
+        patience: Patience | None = None,
+    ) -> None:
+        self._permission = permission
+        self._patience = patience or Patience()
+        self._requester = Github(
+            base_url=api_url,
+            auth=Auth.Token(token),
+            timeout=(CONNECT_SECONDS, READ_SECONDS),  # type: ignore[arg-type]  # handed to requests as it is
+            user_agent=USER_AGENT,
+            verify=verify,
+            retry=None,
+            pool_size=8,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+            api_version=API_VERSION,
+        ).requester
+
+    def get(self, path: str, params: Params | None = None, *, permission: Permission | None = None) -> Any:
+        """The JSON value at a path."""
+        return self.request("GET", path, params, permission=permission).data
+
+    def get_all(self, path: str, params: Params | None = None, *, key: str = "") -> list[Any]:
+        """Every item of a paged list; with `key`, of the list under that key of each page's object."""
+        items: list[Any] = []
+        page = 1
+        while True:
+            answer = self.request("GET", path, {**(params or {}), "per_page": 100, "page": page})
+            part = answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
+            if not isinstance(part, list):
+                raise ApiError(path, "GitHub's answer is not a list", "run again; GitHub may be degraded")
+            items.extend(part)
+            if not part or 'rel="next"' not in answer.headers.get("link", ""):
+                return items
+            page += 1
+
+    def send(self, method: str, path: str, body: object, *, permission: Permission | None = None) -> Any:
+        """The JSON value a write answered with. `ApiError.uncertain` tells whether it may have happened."""
+        return self.request(method, path, body=body, permission=permission).data
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        params: Params | None = None,
+        body: object | None = None,
+        *,
+        permission: Permission | None = None,
+        allowed: Sequence[int] = (),
+    ) -> Answer:
+        """The answer, when its status is below 400 or among `allowed`; else ApiError."""
+        needed = permission or self._permission
+        failures = limits = 0
+        while True:
+            try:
+                status, headers, text = self._requester.requestJson(
+                    method, path, dict(params or {}), {"Accept": ACCEPT}, body
+                )
+            except (requests.RequestException, RuntimeError, ValueError, AssertionError, OSError) as error:
+                if method == "GET" and failures < len(RETRY_SECONDS) and self._patience.wait(RETRY_SECONDS[failures]):
+                    failures += 1
+                    continue
+                raise _unreachable(path, error) from None
+            if status >= 400 and (seconds := _rate_limit_seconds(status, headers, text, limits)) is not None:
+                if limits < 3 and self._patience.wait(seconds):
+                    limits += 1
+                    continue
+                raise ApiError(
+                    path,
+                    f"GitHub's rate limit is used up ({status}), and waiting {seconds:.0f} s is too long for one run",
+                    "what is missing is read on the next run; fewer workflows with the same token help",
+                    status=429,
+                    message=_message(text),
+                )
+            if status >= 500 and method == "GET" and failures < len(RETRY_SECONDS):
+                if self._patience.wait(RETRY_SECONDS[failures]):
+                    failures += 1
+                    continue
+            if status in allowed:
+                return Answer(status, headers, _decode(path, text, lenient=True))
+            if status >= 300:
+                raise _refusal(path, status, headers, _message(text), needed)
+            try:
+                return Answer(status, headers, _decode(path, text))
+            except ApiError:
+                if method == "GET" and failures < len(RETRY_SECONDS) and self._patience.wait(RETRY_SECONDS[failures]):
+                    failures += 1
+                    continue
+                raise
+
+
+def _decode(path: str, text: str, *, lenient: bool = False) -> Any:
+    if not text:
+        return None
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        if lenient:
+            return None
+        raise ApiError(path, "GitHub's answer is not JSON", "run again; a proxy in between may have answered") from None
+
+
+def _message(text: str) -> str:
+    data = _decode("", text, lenient=True) if text[:1] == "{" else None
+    if not isinstance(data, dict):
+        return redact(" ".join(text.split())[:200])
+    message = str(data.get("message", ""))
+    details = [
+        str(error.get("message") or error.get("code") or "") if isinstance(error, dict) else str(error)
+        for error in data.get("errors") or ()
+        if error
+    ]
+    return redact(" ".join([message, *filter(None, details)])[:300])
+
+
+def _rate_limit_seconds(status: int, headers: Mapping[str, str], text: str, tries: int) -> float | None:
+    """How long to wait before asking again; None when this is no rate limit."""
+    if status not in (403, 429):
+        return None
+    after = headers.get("retry-after", "")
+    if after.isdigit():
+        return min(float(after), 86_400.0)
+    if headers.get("x-ratelimit-remaining") == "0":
+        reset = headers.get("x-ratelimit-reset", "")
+        return max(1.0, float(reset) - time.time() + 1) if reset.isdigit() else float(RATE_LIMIT_SECONDS)
+    if status == 429 or "rate limit" in text[:2000].lower():
+        return float(RATE_LIMIT_SECONDS * 2**tries)
+    return None
+
+
+def _unreachable(path: str, error: Exception) -> ApiError:
+    reason = type(error).__name__
+    if isinstance(error, requests.exceptions.SSLError):
+        hint = "a proxy with its own certificate authority? give it as `ca-certificates`"
+    elif isinstance(error, requests.exceptions.ProxyError):
+        hint = "check HTTPS_PROXY and NO_PROXY of the runner"
+    elif isinstance(error, requests.exceptions.Timeout):
+        hint = "run again; if it lasts, see githubstatus.com"
+    else:
+        hint = "check the runner's network and GITHUB_API_URL, then run again"
+    return ApiError(path, f"GitHub did not answer ({reason})", hint)
+
+
+def _refusal(
+    path: str, status: int, headers: Mapping[str, str], message: str, permission: Permission
+) -> ApiError:
+    said = f"GitHub answered {status}" + (f": {message}" if message else "")
+    lower = message.lower()
+    if status == 401:
+        hint = f"`{permission.input}` is wrong, expired or revoked: make a new token and update the secret"
+    elif status == 403 and ("x-github-sso" in headers or "saml" in lower):
+        hint = f"authorize the token of `{permission.input}` for single sign-on: token settings → Configure SSO"
+    elif status == 403 and "ip allow list" in lower:
+        hint = "the organization only lets listed addresses in: use a runner with a listed address, or list it"
+    elif status == 403 and "policy must be enabled" in lower:
+        hint = (
+            "enable it: organization settings → Copilot → Policies → Copilot usage metrics → Enabled "
+            "(inside an enterprise: AI controls → Copilot → Metrics → Enabled everywhere), then run again"
+        )
+    elif status == 403:
+        hint = f"`{permission.input}` needs {permission.needs}"
+    elif status == 404:
+        hint = f"check the spelling, and that `{permission.input}` has {permission.needs}"
+    elif status == 410 and "version" in lower:
+        hint = "GitHub retired the API version this release speaks: update the action"
+    elif status == 409 and "empty" in lower:
+        hint = "the repository has no commit yet: push one (the workflow file is enough)"
+    elif status >= 500:
+        hint = "GitHub has a problem of its own: run again, or wait for tomorrow's run"
+    else:
+        hint = "" if status == 422 else "run again; if it lasts, see githubstatus.com"
+    return ApiError(path, said, hint, status=status, message=message)
+
+
+# GitHub's Copilot allowlist reference names these hosts of report links; `*.SUBDOMAIN.ghe.com` is added for GHE.com.
+DOWNLOAD_HOSTS: Final = (
+    "copilot-reports.github.com",
+    "copilot-reports-*.b01.azurefd.net",
+    "usagereports*.blob.core.windows.net",
+)
+MAX_DOWNLOAD_BYTES: Final = 512 * 1024 * 1024
+MAX_DECODED_BYTES: Final = 2 * 1024 * 1024 * 1024
+CHUNK_BYTES: Final = 1 << 16
+DOWNLOAD_SECONDS: Final = 300
+
+
+class Downloads:
+    """Fetches signed links: a session without any token, https only, known hosts only, no redirects, bounded.
+
+    The links are secrets: they are never part of a message.
+    """
+
+    def __init__(self, api_url: str, hosts: Sequence[str] = (), *, verify: bool | str = True) -> None:
+        api = urlsplit(api_url)
+        self._plain_allowed = api.scheme == "http"
+        host = api.hostname or ""
+        ghe = (f"*.{host.removeprefix('api.')}",) if host.endswith(".ghe.com") else ()
+        self._hosts = (*DOWNLOAD_HOSTS, *ghe, host, *(name.lower() for name in hosts))
+        self._verify = verify
+        self._session = requests.Session()
+        # Something other than None keeps requests from sending what .netrc has for the host.
+        self._session.auth = lambda request: request
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=8, max_retries=0)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def read(self, link: str) -> bytes:
+        """The whole decoded file. Raises ReportError; nothing of a broken download is returned."""
+        parts: list[bytes] = []
+        total = 0
+        for chunk in self._stream(link):
+            total += len(chunk)
+            if total > MAX_DECODED_BYTES:
+                raise ReportError("report download", f"the file is over {MAX_DECODED_BYTES:,} bytes when decompressed")
+            parts.append(chunk)
+        return b"".join(parts)
+
+    def _check(self, link: str) -> str:
+        try:
+            parts = urlsplit(link)
+            host, port = (parts.hostname or "").lower(), parts.port
+        except ValueError:
+            raise ReportError("report download", "GitHub gave a link that is none", "run again") from None
+        if parts.scheme != "https" and not (self._plain_allowed and parts.scheme == "http"):
+            raise ReportError("report download", f"the link is {parts.scheme or 'no'}://, not https", "nothing was sent")
+        if parts.username or parts.password:
+            raise ReportError("report download", "the link carries a user name", "nothing was sent")
+        if not any(fnmatchcase(host, pattern) for pattern in self._hosts):
+            raise ReportError(
+                "report download",
+                f"the link points to {host}, which is not a documented host of Copilot reports",
+                f"if GitHub's allowlist reference names it, add it to `download-hosts`: [{host}]",
+            )
+        if port not in (None, 443) and not self._plain_allowed:
+            raise ReportError("report download", f"the link uses port {port}", "nothing was sent")
+        return host
+
+    def _stream(self, link: str) -> Iterator[bytes]:
+        host = self._check(link)
+        where = f"report download from {host}"
+        begun = time.monotonic()
+        try:
+            with self._session.get(
+                link,
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+                stream=True,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                verify=self._verify,
+            ) as response:
+                if response.status_code != 200:
+                    raise ApiError(
+                        where,
+                        f"the host answered {response.status_code}",
+                        "links live about an hour: the next run asks for a new one",
+                        status=response.status_code,
+                    )
+                yield from _decoded(response, where, begun)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise _broken_off(where, f" ({type(error).__name__})") from None
+
+
+def _decoded(response: requests.Response, where: str, begun: float) -> Iterator[bytes]:
+    """The body in pieces, decompressed by hand so that no bomb is ever held in memory at once."""
+    encoding = response.headers.get("Content-Encoding", "").lower()
+    inflate = zlib.decompressobj(wbits=47) if encoding in ("gzip", "deflate") else None
+    expected = response.headers.get("Content-Length", "")
+    received = 0
+    while True:
+        raw = response.raw.read(CHUNK_BYTES, decode_content=False)
+        if not raw:
+            break
+        received += len(raw)
+        if received > MAX_DOWNLOAD_BYTES:
+            raise ReportError(where, f"the file is over {MAX_DOWNLOAD_BYTES:,} bytes")
+        if time.monotonic() - begun > DOWNLOAD_SECONDS:
+            raise ApiError(where, f"the download took over {DOWNLOAD_SECONDS} s", "it is tried again on the next run")
+        if inflate is None:
+            yield raw
+            continue
+        try:
+            yield inflate.decompress(raw, CHUNK_BYTES)
+            while inflate.unconsumed_tail:
+                yield inflate.decompress(inflate.unconsumed_tail, CHUNK_BYTES)
+        except zlib.error:
+            raise ReportError(where, "the file is not what its compression says", "it is tried again on the next run") from None
+    if (expected.isdigit() and received < int(expected)) or (inflate is not None and not inflate.eof):
+        raise _broken_off(where)
+
+
+def _broken_off(where: str, why: str = "") -> ApiError:
+    return ApiError(where, f"the download broke off{why}", "it is tried again on the next run")
+
+
+_SECRET_PARTS = re.compile(r"(?<=[?&])(?:sig|se|sp|skoid|sktid|token|signature)=([^&]{6,})")
+
+
+def link_secrets(links: Sequence[str]) -> tuple[str, ...]:
+    """What of signed links must be masked in the log."""
+    return tuple(part for link in links for part in _SECRET_PARTS.findall(link))

@@ -1,0 +1,123 @@
+"""The Actions runner: the log and its commands, the summary, the outputs. A terminal gets plain lines."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TextIO
+
+from copilot_metrics_action.errors import StoreError
+from copilot_metrics_action.escape import log_line, redact
+
+# The runner refuses the whole summary of a step above 1 MiB, and keeps ten annotations of each level a step.
+SUMMARY_BYTES = 1024 * 1024
+ANNOTATIONS = 10
+
+Level = Literal["error", "warning", "notice"]
+
+
+class Runner:
+    """What leaves the process, but for requests and the data branch. Every line is neutral and redacted.
+
+    commands  whether a runner reads the log; else annotations are written as plain lines
+    """
+
+    def __init__(
+        self,
+        *,
+        commands: bool,
+        summary_file: Path | None = None,
+        output_file: Path | None = None,
+        debug: bool = False,
+        stream: TextIO | None = None,
+    ) -> None:
+        self._commands = commands
+        self._summary_file = summary_file
+        self._output_file = output_file
+        self._debug = debug
+        self._stream = stream or sys.stdout
+        self._lock = threading.Lock()
+        self._secrets: set[str] = set()
+        self._said: dict[Level, int] = {}
+
+    def log(self, line: str) -> None:
+        self._write(log_line(redact(line, tuple(self._secrets))))
+
+    def debug(self, line: str) -> None:
+        if self._debug:
+            self.log(line)
+
+    def mask(self, secrets: Iterable[str]) -> None:
+        """Hides values in the log from here on, ours and the runner's."""
+        for secret in secrets:
+            for line in secret.splitlines():
+                if len(line) >= 4 and line not in self._secrets:
+                    self._secrets.add(line)
+                    if self._commands:
+                        self._write(f"::add-mask::{_data(line)}")
+
+    def annotate(self, level: Level, message: str) -> None:
+        """One annotation. Past the runner's limit the rest are plain lines, so that none is lost in silence."""
+        line = log_line(redact(message, tuple(self._secrets)))
+        said = self._said[level] = self._said.get(level, 0) + 1
+        if self._commands and said <= ANNOTATIONS:
+            self._write(f"::{level} title=Copilot metrics::{_data(line)}")
+        else:
+            self._write(f"{level}: {line}")
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """Lines of the log that fold away."""
+        self._write(f"::group::{_data(log_line(title))}" if self._commands else log_line(title))
+        try:
+            yield
+        finally:
+            if self._commands:
+                self._write("::endgroup::")
+
+    def write_summary(self, markdown: str) -> None:
+        """Adds to the job summary. Raises StoreError when the runner's file cannot be written."""
+        if self._summary_file is None:
+            return
+        data = redact_known(markdown, self._secrets).encode()
+        if len(data) > SUMMARY_BYTES:
+            # The report keeps to its own, far smaller limit; this guards what a changed template may do.
+            data = b"The summary is over 1 MiB, which the runner refuses. See the pages of the data branch.\n"
+        _append(self._summary_file, data)
+
+    def set_outputs(self, outputs: Mapping[str, str]) -> None:
+        if self._output_file is None:
+            return
+        lines = []
+        for name, value in outputs.items():
+            # A delimiter that cannot be foreseen: a fixed one lets a value set other outputs (CVE-2022-35954).
+            delimiter = f"ghadelimiter_{uuid.uuid4()}"
+            lines.append(f"{name}<<{delimiter}\n{redact_known(value, self._secrets)}\n{delimiter}\n")
+        _append(self._output_file, "".join(lines).encode())
+
+    def _write(self, line: str) -> None:
+        with self._lock:
+            print(line, file=self._stream, flush=True)
+
+
+def redact_known(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets of this run; links stay, since pages are made of them."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _append(path: Path, data: bytes) -> None:
+    try:
+        with path.open("ab") as file:
+            file.write(data)
+    except OSError as error:
+        raise StoreError(str(path), f"it cannot be written ({error.strerror})", "the runner's file must be writable") from None
