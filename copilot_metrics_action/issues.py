@@ -149,7 +149,7 @@ class _Writer:
     # ---- a new issue
 
     def _open(self, action: Action) -> Action:
-        for label in action.labels:
+        for label in (*action.labels, SNOOZE):  # the last one for people to choose from the list
             self._ensure_label(label)
         body: dict[str, Any] = {"title": action.title, "body": action.body, "labels": list(action.labels)}
         if assignees := [login for login in map(_login, action.assignees) if self._assignable(login)]:

@@ -1,0 +1,233 @@
+"""The text of an adoption issue: a finding, its analysis and its chart, by templates, to a draft."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from copilot_metrics_action import escape
+from copilot_metrics_action.charts import Figure
+from copilot_metrics_action.symptoms import Evidence, Finding, Status
+from copilot_metrics_action.templates import Markdown, Templates, count, day, number, ratio, signed
+from copilot_metrics_action.trends import Analysis
+from copilot_metrics_action.triage import Draft
+
+# GitHub takes 65,536 characters; the rest is for markers, the run's link, and what people write around our text.
+MAX_TEXT = 60_000
+# What is left out, one after the other, when a text is too long: what the reader can find elsewhere goes first.
+PARTS = ("chart", "where", "changes", "prompt", "advice", "evidence")
+MAX_LINES = 20  # of `where`; the rest is said as a number
+MAX_RANGES = 12  # of days in one sentence
+SNOOZE_DAYS = 62  # the example of a label: some weeks ahead
+_MENTION = re.compile(r"@?([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9._-]+)?)")
+_UNITS = {"people": "person", "seats": "seat", "days": "day", "prompts": "prompt", "outputs": "output"}
+
+
+class Row(Struct, frozen=True):
+    """One line of the evidence table, formatted."""
+
+    label: Markdown
+    measured: Markdown
+    interval: Markdown
+    opens: Markdown
+    closes: Markdown
+    note: Markdown
+
+
+def draft(
+    finding: Finding,
+    analysis: Analysis,
+    figure: Figure | None,
+    chart_urls: tuple[str, str] | None,
+    data_path: str,
+    data_url: str,
+    run_url: str,
+    templates: Templates,
+    where: Sequence[str] = (),
+    mentions: Sequence[str] = (),
+) -> Draft:
+    """The issue a finding deserves, by `issues/<symptom>.md.j2`, else by `issues/base.md.j2`.
+
+    figure      the chart that shows it. Without `chart_urls` its Mermaid diagram, if it has one, and its text
+    chart_urls  of the light and the dark picture
+    data_path   of the history on the data branch, to attach to a chat; `data_url` is its page
+    where       lines that say which organizations or teams explain most of it: plain text, or `Markdown`
+
+    The body is the same as long as the figures are. At most 60,000 characters: whole parts are left out in
+    the order of `PARTS`. Raises TemplateError.
+    """
+    values = _values(finding, analysis, figure, data_path, data_url, where, mentions)
+    chart = _chart(figure, chart_urls)
+    name = f"issues/{finding.symptom}.md.j2"
+    name = name if name in templates.names else "issues/base.md.j2"
+    title = body = ""
+    for left_out in range(len(PARTS) + 1):
+        text = templates.render(name, **values, chart=chart, omit=frozenset(PARTS[:left_out]))
+        title, body = _split(text)
+        if len(body) <= MAX_TEXT:
+            break
+    brief = _split(templates.render(name, **values, chart=chart, omit=frozenset(PARTS)))[1]
+    if len(body) > MAX_TEXT:
+        body = str(values["verdict"])
+    events = ("worse", "again") if finding.status is not Status.ABSENT else ("recovered",)
+    comments = {event: _tidy(templates.render("issues/comment.md.j2", **values, event=event)) for event in events}
+    return Draft(
+        title=title or f"{finding.scope.slug}: {finding.headline}",
+        body=body,
+        run_line=f"<sub>Written by [this run]({run_url}).</sub>" if run_url else "",
+        brief=brief,
+        **comments,
+    )
+
+
+def _values(
+    finding: Finding,
+    analysis: Analysis,
+    figure: Figure | None,
+    data_path: str,
+    data_url: str,
+    where: Sequence[str],
+    mentions: Sequence[str],
+) -> dict[str, Any]:
+    rows = tuple(map(_row, finding.evidence))
+    kind = finding.scope.kind
+    shown = tuple(line if isinstance(line, Markdown) else _plain(line) for line in where[:MAX_LINES])
+    if len(where) > MAX_LINES:
+        shown += (Markdown(f"and {len(where) - MAX_LINES:,} more"),)
+    path = Markdown(f"`{data_path}`")
+    return {
+        "scope": Markdown(finding.scope.path),
+        "slug": Markdown(finding.scope.slug),
+        "kind": kind,
+        "the_kind": Markdown(f"the {kind.removesuffix('s')}"),
+        "symptom": Markdown(finding.symptom),
+        "finding": finding,
+        "over": finding.status is Status.ABSENT,
+        "headline": _plain(finding.headline),
+        "verdict": _plain(finding.verdict),
+        "since": finding.since,
+        "newest_day": analysis.newest_settled,
+        "rows": rows,
+        "deciding": rows[0] if rows else None,
+        "with_interval": any(row.interval for row in rows),
+        "days": _days(finding),
+        "changes": tuple(
+            {"day": change.day, "until": change.until, "what": _plain(change.what)} for change in finding.changes
+        ),
+        "where": shown,
+        "sparkline": Markdown(figure.text if figure and "\n" not in figure.text.strip() else ""),
+        "data_path": Markdown(data_path),
+        "data_link": Markdown(f"[{path}]({data_url})" if data_url else path),
+        "config_key": Markdown(finding.config_key),
+        # From the data, not from the clock: the same data gives the same text.
+        "snooze_example": Markdown(
+            ((analysis.newest_day or analysis.as_of) + timedelta(SNOOZE_DAYS)).isoformat()[:7] + "-01"
+        ),
+        "mentions": tuple(Markdown("@" + match[1]) for name in mentions if (match := _MENTION.fullmatch(name.strip()))),
+    }
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Title and body of a rendered template. A title is plain text: GitHub shows entities in it as they are."""
+    title, _, body = _tidy(text).partition("\n")
+    return html.unescape(title).replace("\u200b", "").strip()[:200], body.strip()
+
+
+def _tidy(text: str) -> str:
+    """The text with at most one blank line at a time, and none at its ends."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _plain(text: str) -> Markdown:
+    return Markdown(escape.markdown(text, 1000))
+
+
+def _chart(figure: Figure | None, urls: tuple[str, str] | None) -> Markdown:
+    """Picture and text equivalent: e-mail and mobile readers lose nothing."""
+    if figure is None:
+        return Markdown("")
+    parts = []
+    if urls:
+        light, dark = (escape.html(url, 2000) for url in urls)
+        parts.append(
+            f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
+            f'<img alt="{escape.html(figure.alt, 1000)}" src="{light}"></picture>'
+        )
+    else:
+        parts.append(f"**{_plain(figure.title)}**")
+        if figure.mermaid:
+            parts.append(f"```mermaid\n{figure.mermaid.strip()}\n```")
+    return Markdown("\n\n".join([*parts, figure.text.strip()]).strip())
+
+
+def _row(row: Evidence) -> Row:
+    return Row(
+        label=_plain(row.label),
+        measured=measured(row.measured, row.unit),
+        interval=_interval(row.interval, row.unit),
+        opens=_plain(row.opens),
+        closes=_plain(row.closes),
+        note=_plain(row.note),
+    )
+
+
+def measured(value: float | None, unit: str) -> Markdown:
+    """A figure with its unit, for a table: 47 %, +0.1 % a week, 198 people."""
+    if value is None:
+        return count(None)
+    if unit == "ratio":
+        return ratio(value)
+    if unit == "percent-a-week":
+        return Markdown(f"{signed(value, 1)} % a week")
+    figure = count(value) if value == round(value) or abs(value) >= 10 else number(value)
+    one = _UNITS.get(unit, unit)
+    return Markdown(f"{figure} {one if figure == '1' else unit}")
+
+
+def _interval(interval: tuple[float, float] | None, unit: str) -> Markdown:
+    if interval is None:
+        return Markdown("")
+    if unit == "percent-a-week":
+        return Markdown(f"{signed(interval[0], 1)} to {signed(interval[1], 1)}")
+    if unit == "ratio":
+        return Markdown(f"{ratio(interval[0])} to {ratio(interval[1])}")
+    return Markdown(f"{number(interval[0])} to {number(interval[1])}")
+
+
+def _days(finding: Finding) -> Markdown:
+    """Which days were read, and which were not: the figures are only worth as much."""
+    if finding.window is None:
+        return Markdown("")
+    first, last = finding.window
+    text = f"Days used: {finding.days_used:,}, all of them settled, from {day(first)} to {day(last)}"
+    for days, what in ((finding.days_set_aside, "set aside"), (finding.days_missing, "missing")):
+        if days:
+            text += f"; {len(days):,} {what} ({ranges(days)})"
+    return Markdown(text + ".")
+
+
+def ranges(days: Sequence[date]) -> str:
+    """Days as a person writes them: 9–10 Oct, 24 Dec 2026–1 Jan 2027."""
+    runs: list[tuple[date, date]] = []
+    for one in sorted(set(days)):
+        if runs and one - runs[-1][1] == timedelta(1):
+            runs[-1] = (runs[-1][0], one)
+        else:
+            runs.append((one, one))
+    shown = [_range(first, last) for first, last in runs[:MAX_RANGES]]
+    more = sum((last - first).days + 1 for first, last in runs[MAX_RANGES:])
+    return ", ".join(shown) + (f" and {more:,} more" if more else "")
+
+
+def _range(first: date, last: date) -> str:
+    if first == last:
+        return f"{first.day} {first:%b}"
+    if first.year != last.year:
+        return f"{day(first)}–{day(last)}"
+    return f"{first.day}{'' if first.month == last.month else f' {first:%b}'}–{last.day} {last:%b}"
