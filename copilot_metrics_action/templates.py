@@ -84,6 +84,52 @@ def plural(value: float, one: str, many: str = "") -> Markdown:
     return Markdown(f"{value:,.0f} {word}" if value else f"no {word}")
 
 
+UNITS: Mapping[str, tuple[str, str]] = {
+    "people": ("person", "people"),
+    "seats": ("seat", "seats"),
+    "days": ("day", "days"),
+    "prompts": ("prompt", "prompts"),
+    "outputs": ("output", "outputs"),
+}
+
+
+def figure(value: float | None, unit: str = "") -> Markdown:
+    """A figure with its unit, as `Evidence` names units: 47 %, +0.1 % a week, 96 people."""
+    if value is None:
+        return Markdown(NONE)
+    if unit == "ratio":
+        return ratio(value)
+    if unit == "percent-a-week":
+        return Markdown(_signed(value, 1) + " % a week")
+    if unit == "number":
+        return number(value)
+    if unit in UNITS:
+        shown = count(value)
+        return Markdown(f"{shown} {UNITS[unit][shown != '1']}")
+    return count(value)
+
+
+def change(value: Any, unit: str = "") -> Markdown:
+    """A `Change` in words: a difference of points for ratios, else a relative change; a dash when it cannot be said."""
+    if value is None:
+        return Markdown(NONE)
+    if unit == "ratio":
+        return points(value.difference)
+    if value.before is not None and abs(value.before) < 10:
+        return signed(value.difference, 1 if unit == "number" else 0)  # "+100 %" of two people says less than "+2"
+    return delta(value.ratio)
+
+
+def money(value: float | None, currency: str) -> Markdown:
+    """1,234 USD; a dash when missing."""
+    return Markdown(NONE if value is None else f"{value:,.0f} {escape.markdown(currency, 12)}")
+
+
+def name(value: object, length: int = 48) -> Markdown:
+    """A name from outside, made inert and short enough for a table."""
+    return Markdown(escape.markdown(value, length) or NONE)
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "count": count,
     "number": number,
@@ -94,6 +140,10 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "day": day,
     "short_day": short_day,
     "plural": plural,
+    "figure": figure,
+    "change": change,
+    "money": money,
+    "name": name,
     "md": Markdown,
     "html": lambda value: Markdown(escape.html(value)),
 }
@@ -128,7 +178,7 @@ class Templates:
         )
         self._environment.filters.update(FILTERS)
 
-    def render(self, name: str, **values: Any) -> str:
+    def render(self, name: str, /, **values: Any) -> str:
         """The rendered template. Raises TemplateError that names the template, the line and what is wrong."""
         try:
             return self._environment.get_template(name).render(**values)

@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from copilot_metrics_action.charts.overview import lay_out
+from copilot_metrics_action.charts.plans import CHARTS, Plan
 from copilot_metrics_action.symptoms import Finding
 from copilot_metrics_action.trends import Analysis
 
@@ -41,9 +43,35 @@ class Figure(Struct, frozen=True):
 
 def describe(analysis: Analysis, findings: Sequence[Finding]) -> tuple[Figure, ...]:
     """Every chart that has data, in the order of `CHARTS`, with its words but without pictures."""
-    raise NotImplementedError
+    return tuple(_words(plan) for plan in _plans(analysis, findings))
 
 
 def draw(analysis: Analysis, findings: Sequence[Finding]) -> tuple[Figure, ...]:
     """The same, with pictures in both themes. The same data gives the same bytes."""
-    raise NotImplementedError
+    return tuple(_picture(plan) for plan in _plans(analysis, findings))
+
+
+def describe_overview(analyses: Sequence[Analysis]) -> Figure | None:
+    """Daily use of several scopes beside each other, without a picture; None with fewer than two to compare."""
+    plan = lay_out(analyses)
+    return _words(plan) if plan else None
+
+
+def draw_overview(analyses: Sequence[Analysis]) -> Figure | None:
+    """The same, with pictures in both themes."""
+    plan = lay_out(analyses)
+    return _picture(plan) if plan else None
+
+
+def _plans(analysis: Analysis, findings: Sequence[Finding]) -> list[Plan]:
+    return [plan for chart in CHARTS if (plan := chart(analysis, findings)) is not None]
+
+
+def _words(plan: Plan) -> Figure:
+    return Figure(plan.name, plan.title, plan.alt, plan.text, plan.mermaid)
+
+
+def _picture(plan: Plan) -> Figure:
+    from copilot_metrics_action.charts.canvas import paint
+
+    return Figure(plan.name, plan.title, plan.alt, plan.text, plan.mermaid, paint(plan, "light"), paint(plan, "dark"))

@@ -1,0 +1,19 @@
+"""Reports: the job summary, the pages of the data branch, the tables of `output-dir`."""
+
+from copilot_metrics_action.report.pages import pages, wanted
+from copilot_metrics_action.report.summary import SECTIONS, summary
+from copilot_metrics_action.report.tables import tables
+from copilot_metrics_action.report.view import Intervention, Links, RunView, ScopeView, SeatPrice
+
+__all__ = [
+    "SECTIONS",
+    "Intervention",
+    "Links",
+    "RunView",
+    "ScopeView",
+    "SeatPrice",
+    "pages",
+    "summary",
+    "tables",
+    "wanted",
+]

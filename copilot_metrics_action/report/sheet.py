@@ -1,0 +1,117 @@
+"""Sections put together to a page that fits: whole sections are left out when it would be too long.
+
+A section is a template `sections/<name>.md.j2` and one line `{{ section("<name>") }}` in the page that has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from copilot_metrics_action.templates import Markdown, Templates
+
+# What is left out first when a page is too long; what is not named here always stays.
+DROPPED_FIRST: tuple[str, ...] = (
+    "definitions",
+    "ides",
+    "models",
+    "languages",
+    "dashboard",
+    "phases",
+    "windows",
+    "modes",
+    "lines",
+    "recent",
+    "plan",
+    "gaps",
+    "weeks",
+    "surfaces",
+    "cost",
+    "undecided",
+    "actions",
+    "charts",
+    "symptoms",
+    "headline",
+    "scopes",
+)
+TITLES: dict[str, str] = {
+    "definitions": "what each number means",
+    "ides": "IDEs",
+    "models": "models",
+    "languages": "languages",
+    "dashboard": "the comparison with GitHub’s dashboard",
+    "phases": "adoption phases",
+    "windows": "the last 7 and 28 days",
+    "modes": "chat modes",
+    "lines": "lines added",
+    "recent": "the newest days",
+    "plan": "the plan of the dry run",
+    "gaps": "missing days and new fields",
+    "weeks": "weeks",
+    "surfaces": "ways to use agents",
+    "cost": "cost",
+    "undecided": "symptoms that are watched or unknown",
+    "actions": "what was done with issues",
+    "charts": "charts",
+    "symptoms": "symptoms",
+    "headline": "headline figures",
+    "scopes": "the sections of each scope",
+}
+
+# Control characters cannot come in from outside: the escaper replaces them.
+_START, _NAME, _END, _NOTE = "\x01", "\x02", "\x03", "\x04"
+_SECTION = re.compile(f"{_START}([a-z-]+){_NAME}([^{_START}]*?){_END}", re.DOTALL)
+_BLANK = re.compile(r"\n{3,}")
+
+
+class Sheet:
+    """The sections of one page, or of one scope's part of it."""
+
+    def __init__(self, templates: Templates, values: dict[str, Any], wanted: Collection[str] = ()) -> None:
+        self._templates = templates
+        self._values = values
+        self._wanted = wanted
+
+    def section(self, name: str) -> Markdown:
+        """The section, marked so that it can be left out; empty when it says nothing or is not wanted."""
+        if self._wanted and name not in self._wanted:
+            return Markdown()
+        text = self._templates.render(f"sections/{name}.md.j2", **self._values).strip("\n")
+        return Markdown(f"{_START}{name}{_NAME}\n{text}\n{_END}" if text.strip() else "")
+
+    def render(self, template: str) -> str:
+        return self._templates.render(template, section=self.section, left_out=Markdown(_NOTE), **self._values)
+
+
+def fit(text: str, budget: int, where: str = "") -> str:
+    """The text with as many sections as fit into `budget` bytes, and a line that names those left out.
+
+    where  completes the line: "they are on the page of each scope"
+    """
+    sizes: dict[str, int] = {}
+    bare = _clean(text, frozenset())
+    excess = len(bare.encode()) - budget
+    if excess <= 0:
+        return bare.replace(_NOTE, "")
+    for name, section in _SECTION.findall(text):
+        sizes[name] = sizes.get(name, 0) + len(section.encode())
+    dropped: list[str] = []
+    for name in DROPPED_FIRST:
+        if excess <= -400:  # room for the line that says so
+            break
+        if name in sizes:
+            dropped.append(name)
+            excess = len(_clean(text, frozenset(dropped)).encode()) - budget
+    return _clean(text, frozenset(dropped)).replace(_NOTE, _told(dropped, budget, where))
+
+
+def _clean(text: str, dropped: frozenset[str]) -> str:
+    while (shorter := _SECTION.sub(lambda match: "" if match[1] in dropped else match[2], text)) != text:
+        text = shorter
+    return _BLANK.sub("\n\n", text).strip("\n") + "\n"
+
+
+def _told(dropped: Sequence[str], budget: int, where: str) -> str:
+    names = ", ".join(TITLES[name] for name in dropped)
+    return f"Left out to stay under {budget // 1024} KB, least important first: {names}{where}."

@@ -1,0 +1,173 @@
+"""The job summary: what most users will ever see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from copilot_metrics_action import metrics, symptoms
+from copilot_metrics_action.charts import Figure
+from copilot_metrics_action.escape import html
+from copilot_metrics_action.report import figures, wording
+from copilot_metrics_action.report.sheet import Sheet, fit
+from copilot_metrics_action.report.view import RunView, ScopeView
+from copilot_metrics_action.templates import Markdown, Templates
+from copilot_metrics_action.triage import LABEL, Action
+
+BUDGET, BUDGET_OF_MANY = 64 * 1024, 256 * 1024  # GitHub drops a summary above 1 MiB whole
+SUMMARY_WEEKS = 13
+PICTURE_WIDTH = 720
+STOPPED = "reports-stopped"  # depends on the date alone: it has no place on a page
+
+SECTIONS: tuple[str, ...] = (
+    "headline", "symptoms", "charts", "recent", "weeks", "windows", "modes", "languages", "models", "ides", "phases",
+    "surfaces", "lines", "cost", "undecided", "gaps", "dashboard", "definitions",
+)  # fmt: skip
+"""Names for `report.sections` of the configuration, in their order; the verdict and what was done always stand."""
+
+
+def summary(view: RunView, templates: Templates) -> str:
+    """The job summary: at most 64 KB for one scope, 256 KB for more, whole sections left out if need be."""
+    budget = BUDGET if len(view.scopes) < 2 else BUDGET_OF_MANY
+    text = render(view, templates, "summary.md.j2", on_page=False)
+    return fit(text, budget, "; each stands on the page of its scope" if not view.dry_run else "")
+
+
+def render(view: RunView, templates: Templates, template: str, *, on_page: bool, **more: Any) -> str:
+    """A page over all scopes of the view, its sections still marked."""
+    parts = [
+        {
+            "scope": scope,
+            "verdict": wording.verdict(scope, named=False),
+            "text": Markdown(_sheet(view, scope, templates, on_page=on_page, alone=False).render("scope.md.j2")),
+        }
+        if len(view.scopes) > 1
+        else {"scope": scope}
+        for scope in view.scopes
+    ]
+    if len(view.scopes) == 1:
+        page = _sheet(view, view.scopes[0], templates, on_page=on_page, alone=True, more=more)
+    else:
+        values = run_values(view, on_page=on_page) | more
+        values |= {"parts": parts, "overview": overview(view), "alone": False}
+        page = Sheet(templates, values, _wanted(view))
+    return page.render(template)
+
+
+def _sheet(
+    view: RunView,
+    scope: ScopeView,
+    templates: Templates,
+    *,
+    on_page: bool,
+    alone: bool,
+    more: dict[str, Any] | None = None,
+) -> Sheet:
+    values = run_values(view, on_page=on_page) | scope_values(view, scope, on_page=on_page) | (more or {})
+    return Sheet(templates, values | {"alone": alone, "parts": [], "overview": None}, _wanted(view))
+
+
+def _wanted(view: RunView) -> tuple[str, ...]:
+    always = ("actions", "plan", "overview", "scopes")
+    return (*view.sections, *always) if view.sections else ()
+
+
+def run_values(view: RunView, *, on_page: bool) -> dict[str, Any]:
+    """What every template may use about the run."""
+    return {
+        "run": view,
+        "links": view.links,
+        "on_page": on_page,
+        "verdict": wording.verdict_of_all(view.scopes, view.errors),
+        "catalogue": metrics.catalogue(),
+        "label": LABEL,
+        "issues_url": Markdown(view.links.issues(LABEL)),
+        "picture": lambda figure, scope=None: picture(view, figure, scope),
+        "page": lambda path: Markdown(view.links.page(path)),
+        "at": lambda path: Markdown(view.links.at(view.data_commit, path)),
+        "commit_url": Markdown(view.links.commit(view.data_commit) if view.data_commit else ""),
+        "day_list": wording.day_list,
+        "kinds": wording.kinds(view.scopes),
+        "kind_of": wording.kind_of,
+    }
+
+
+def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str, Any]:
+    """What the templates of a scope may use."""
+    findings = tuple(one for one in scope.findings if not (on_page and one.symptom == STOPPED))
+    analysis = scope.analysis
+    weeks = figures.shown_weeks(analysis) if analysis else ()
+    advice = symptoms.advice()
+    return {
+        "scope": scope.scope,
+        "name": scope.scope.slug,
+        "view": scope,
+        "analysis": analysis,
+        "has_data": analysis is not None and analysis.newest_day is not None,
+        "findings": findings,
+        "present": figures.present(findings),
+        "undecided": figures.undecided(findings),
+        "advice": {one.symptom: advice.get(one.symptom, "") for one in findings},
+        "issue_of": lambda symptom: issue_of(view, scope, symptom),
+        "verdict": wording.verdict(
+            ScopeView(scope.scope, analysis, findings, problem="" if on_page else scope.problem)
+        ),
+        "coverage_line": wording.coverage_of_data(scope) if on_page else wording.coverage_of_run(scope),
+        "coverage": None if on_page else scope.coverage,
+        "headline": figures.headline(scope, view.seat_price),
+        "weeks": weeks if on_page else weeks[-SUMMARY_WEEKS:],
+        "all_weeks": len(weeks),
+        "recent": figures.recent(analysis) if analysis else None,
+        "windows": figures.windows(analysis) if analysis else (),
+        "lines": figures.lines(analysis) if analysis else (),
+        "breakdowns": figures.breakdowns(analysis) if analysis else {},
+        "idle": figures.idle(analysis, view.seat_price) if analysis else None,
+        "dashboard": figures.dashboard(analysis) if analysis else None,
+    }
+
+
+def overview(view: RunView) -> list[dict[str, Any]]:
+    """One row a scope, the largest movers of the month first among equals of their kind."""
+    rows = []
+    for scope in view.scopes:
+        analysis = scope.analysis
+        lines = analysis.last_28.figures.get("loc_added_sum") if analysis and analysis.last_28 else None
+        rows.append(
+            {
+                "scope": scope.scope,
+                "name": scope.scope.slug,
+                "analysis": analysis,
+                "verdict": wording.verdict(scope, named=False),
+                "present": figures.present(scope.findings),
+                "people": figures.typical_change(analysis) if analysis else None,
+                "lines": lines,
+                "spark": Markdown(figures.spark_of(analysis) if analysis else ""),
+                "page": Markdown(view.links.page(f"{scope.scope.path}/README.md")),
+            }
+        )
+    return rows
+
+
+def issue_of(view: RunView, scope: ScopeView, symptom: str) -> Action | None:
+    """What was done with the issue of a symptom in this run."""
+    return next((one for one in view.actions if one.scope == scope.scope and one.symptom == symptom), None)
+
+
+def picture(view: RunView, figure: Figure, scope: ScopeView | None) -> Markdown:
+    """A chart as this run can show it: a picture for both themes, a Mermaid diagram, or nothing.
+
+    In a dry run, and in a demo that writes no branch, there is no picture to link: Mermaid stands in.
+    """
+    unwritten = view.dry_run or (view.demo and bool(view.links.server_url))
+    if view.charts == "none":
+        return Markdown()
+    if view.charts == "mermaid" or unwritten:
+        return Markdown(f"```mermaid\n{figure.mermaid}\n```" if figure.mermaid else "")
+    if scope is None or scope.analysis is None or scope.analysis.newest_day is None:
+        return Markdown()
+    light, dark = (
+        view.links.chart(scope.analysis.newest_day, scope.scope, figure.file(theme)) for theme in ("light", "dark")
+    )
+    return Markdown(
+        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
+        f'<img alt="{html(figure.alt, 600)}" src="{light}" width="{PICTURE_WIDTH}"></picture>'
+    )

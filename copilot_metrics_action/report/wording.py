@@ -1,0 +1,184 @@
+"""Sentences that a report opens with: the verdict, and how complete the data are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.report import figures
+from copilot_metrics_action.report.view import ScopeView
+from copilot_metrics_action.symptoms import Status
+from copilot_metrics_action.templates import day, plural, short_day
+
+NAMED = 4  # symptoms, scopes or days named in a sentence; the rest are counted
+
+
+class Verdict(Struct, frozen=True):
+    """What a report says first.
+
+    icon  a colour that says the same as the words, never alone
+    """
+
+    icon: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.icon} {self.words}"
+
+
+def verdict(scope: ScopeView, *, named: bool = True) -> Verdict:
+    """The verdict of one scope; without its name where the name stands beside it."""
+    name = scope.scope.slug
+    here = f" in {name}" if named else ""
+    analysis = scope.analysis
+    if analysis is None or analysis.newest_day is None:
+        if scope.problem:
+            return Verdict("⛔", f"Nothing could be read for {name}" if named else "nothing could be read")
+        return Verdict("⚪", f"No data for {name} yet" if named else "no data yet")
+    data = data_to([scope])
+    found = figures.present(scope.findings)
+    open_ones = figures.undecided(scope.findings)
+    if found:
+        icon, words = "🔴", f"{plural(len(found), 'symptom')}{here}: {listed(one.headline for one in found)}"
+    elif watched := [one for one in open_ones if one.status is not Status.UNKNOWN]:
+        icon = "🟡"
+        words = f"No symptoms{here}; watched: {listed(one.headline for one in watched)}"
+    elif scope.findings and len(open_ones) == len(scope.findings):
+        icon, words = "⚪", f"Too little data to judge {name} yet" if named else "too little data to judge yet"
+    else:
+        icon, words = "🟢", f"No symptoms{here}"
+        words += f" ({len(open_ones)} of {len(scope.findings)} could not be judged)" if open_ones else ""
+    if not named:
+        words = words[:1].lower() + words[1:]
+    if scope.problem:
+        icon, words = "⛔", f"{name} could not be read, stored data are shown: {words[:1].lower()}{words[1:]}"
+    return Verdict(icon, f"{words}; {data}")
+
+
+def verdict_of_all(scopes: Sequence[ScopeView], errors: Sequence[str] = ()) -> Verdict:
+    """The verdict of a run: of its scope when there is one, else over all of them."""
+    if not scopes:
+        return Verdict("⛔" if errors else "⚪", "Nothing could be done" if errors else "Nothing to report on")
+    if len(scopes) == 1:
+        return verdict(scopes[0])
+    unread = [one for one in scopes if one.problem]
+    told = [one for one in scopes if one.analysis is not None and one.analysis.newest_day is not None]
+    if unread and not told:
+        return Verdict("⛔", f"Nothing could be read for {listed(one.scope.slug for one in unread)}")
+    if not told:
+        return Verdict("⚪", f"No data for {kinds(scopes)} yet")
+    ill = [one for one in told if figures.present(one.findings)]
+    count = sum(len(figures.present(one.findings)) for one in ill)
+    if ill:
+        words = f"{plural(count, 'symptom')} in {len(ill)} of {kinds(scopes)}: {listed(one.scope.slug for one in ill)}"
+    else:
+        words = f"No symptoms in {kinds(told)}"
+    icon = "🔴" if ill else "🟢"
+    if unread:
+        icon, words = (
+            "⛔",
+            f"{listed(one.scope.slug for one in unread)} could not be read; {words[:1].lower()}{words[1:]}",
+        )
+    return Verdict(icon, f"{words}; {data_to(told)}")
+
+
+def kinds(scopes: Sequence[ScopeView]) -> str:
+    """3 organizations; 2 enterprises and 5 organizations."""
+    parts = []
+    for kind, one in (("enterprises", "enterprise"), ("organizations", "organization")):
+        count = sum(view.scope.kind == kind for view in scopes)
+        if count:
+            parts.append(str(plural(count, one)))
+    return " and ".join(parts)
+
+
+def data_to(scopes: Sequence[ScopeView]) -> str:
+    """data to 17 Nov 2026, 2 days provisional: the newest day that every scope has."""
+    newest = [one.analysis.newest_day for one in scopes if one.analysis and one.analysis.newest_day]
+    if not newest:
+        return "no data"
+    waiting = max(
+        sum(not stored.settled for stored in one.analysis.days[-10:]) for one in scopes if one.analysis is not None
+    )
+    tail = f", {plural(waiting, 'day')} provisional" if waiting else ""
+    return f"data to {day(min(newest))}{tail}"
+
+
+def listed(names: Iterable[str], most: int = NAMED) -> str:
+    """a, b, c and 2 more."""
+    known = list(names)
+    if len(known) > most + 1:
+        known = [*known[:most], f"{len(known) - most} more"]
+    return known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}" if known else ""
+
+
+def listed_verdicts(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def day_list(days: Sequence[date], most: int = NAMED) -> str:
+    """2–5 Oct, 9 Oct and 3 more days."""
+    runs: list[tuple[date, date]] = []
+    for one in sorted(days):
+        if runs and one - runs[-1][1] == timedelta(days=1):
+            runs[-1] = (runs[-1][0], one)
+        else:
+            runs.append((one, one))
+    shown = [_run(first, last) for first, last in runs[:most]]
+    left = sum((last - first).days + 1 for first, last in runs[most:])
+    return ", ".join(shown) + (f" and {plural(left, 'more day')}" if left else "")
+
+
+def _run(first: date, last: date) -> str:
+    if first == last:
+        return str(short_day(first))
+    return f"{first.day}–{short_day(last)}" if first.month == last.month else f"{short_day(first)} – {short_day(last)}"
+
+
+def coverage_of_run(scope: ScopeView) -> str:
+    """The coverage line of the job summary: what was expected, is there, is missing, came in this run."""
+    cover = scope.coverage
+    if cover is None:
+        return coverage_of_data(scope)
+    parts = [f"{plural(cover.expected, 'day')} expected, {cover.present:,} stored"]
+    parts.append(f"{len(cover.missing):,} missing ({day_list(cover.missing)})" if cover.missing else "none missing")
+    waiting = [
+        one
+        for one in cover.provisional
+        if not scope.analysis or not scope.analysis.days or one >= scope.analysis.days[0].day
+    ]
+    if waiting:
+        parts.append(f"{len(waiting)} provisional ({day_list(waiting)})")
+    if cover.new:
+        parts.append(f"{plural(len(cover.new), 'new day')} ({day_list(cover.new)})")
+    else:
+        parts.append("nothing new in this run")
+    if cover.revised:
+        parts.append(f"{len(cover.revised)} revised ({day_list(cover.revised)})")
+    if cover.restated:
+        parts.append(f"{plural(len(cover.restated), 'settled day')} restated by GitHub ({day_list(cover.restated)})")
+    if cover.left:
+        parts.append(f"{plural(cover.left, 'older day')} left for the next runs")
+    return " · ".join(parts)
+
+
+def coverage_of_data(scope: ScopeView) -> str:
+    """The coverage line of a page: nothing in it changes unless the data do."""
+    analysis = scope.analysis
+    if analysis is None or analysis.newest_day is None:
+        return ""
+    waiting = [one.day for one in analysis.days if not one.settled]
+    parts = [f"{plural(len(analysis.days), 'day')} stored since {day(analysis.days[0].day)}"]
+    parts.append(
+        f"{len(analysis.missing):,} missing ({day_list(analysis.missing)})" if analysis.missing else "none missing"
+    )
+    if waiting:
+        parts.append(f"{len(waiting)} provisional ({day_list(waiting)})")
+    return " · ".join(parts)
+
+
+def kind_of(scope: Scope) -> str:
+    return scope.kind.removesuffix("s")
