@@ -1,104 +1,236 @@
-"""Thresholds, rules and findings: which adoption symptoms are there, since when, how sure."""
+"""Thresholds, rules and findings: which adoption symptoms are there, since when, how sure.
+
+Nothing is remembered between runs: every run judges all settled days again, oldest first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from enum import StrEnum
 
+import numpy as np
 from msgspec import Struct
 
-from copilot_metrics_action.metrics import Scope
-from copilot_metrics_action.trends import Analysis, CountingChange
+from copilot_metrics_action.symptoms import words
+from copilot_metrics_action.symptoms.catalogue import SYMPTOMS, Remedy, Symptom
+from copilot_metrics_action.symptoms.findings import Evidence, Finding, Status
+from copilot_metrics_action.symptoms.replay import Course, replay
+from copilot_metrics_action.symptoms.reports import reports_stopped
+from copilot_metrics_action.symptoms.scene import Reading, Scene
+from copilot_metrics_action.symptoms.thresholds import (
+    FallingUsage,
+    FlatUsage,
+    LowAcceptance,
+    LowActiveUsers,
+    LowAgentUsage,
+    LowFeatureVariety,
+    NoAgentUsage,
+    ReportsStopped,
+    Rule,
+    Thresholds,
+)
+from copilot_metrics_action.trends import SETTLED_AFTER_DAYS, Analysis
+from copilot_metrics_action.trends.series import settle
+
+__all__ = [
+    "SYMPTOMS",
+    "Evidence",
+    "FallingUsage",
+    "Finding",
+    "FlatUsage",
+    "LowAcceptance",
+    "LowActiveUsers",
+    "LowAgentUsage",
+    "LowFeatureVariety",
+    "NoAgentUsage",
+    "Remedy",
+    "ReportsStopped",
+    "Rule",
+    "Spell",
+    "Status",
+    "Symptom",
+    "Thresholds",
+    "advice",
+    "evaluate",
+    "spells",
+]
 
 
-class Status(StrEnum):
-    PRESENT = "present"  # confirmed by its rule, and not yet cleared by its closing limit
-    ABSENT = "absent"
-    WATCH = "watch"  # the condition is met, not yet confirmed
-    UNKNOWN = "unknown"  # too little data; `reason` says what is missing and until when
-    ON_HOLD = "on-hold"  # days were set aside: a holiday, an outage or a collapse
+NOT_KNOWN = "not enough data to tell"
 
 
-class Evidence(Struct, frozen=True):
-    """One row of the table under a finding: figures as values, words for a person.
+class Spell(Struct, frozen=True):
+    """One time a symptom was present, as daily runs would have said it.
 
-    unit       `ratio` (0.47 is 47 %), `percent-a-week` (3.0 is 3 %), `people`, `seats`, `days`, `prompts`, `outputs`
-    opens      in words: "below 58 %"; empty when the row is context
-    closes     in words: "above 62 %"
+    since   the first day of the streak that opened it
+    opened  the day of the run that would have opened it
+    closed  the day of the run that would have closed it; None while it lasts
     """
 
-    label: str
-    measured: float | None
-    unit: str
-    opens: str = ""
-    closes: str = ""
-    interval: tuple[float, float] | None = None
-    note: str = ""
-
-
-class Finding(Struct, frozen=True):
-    """What a rule says of one symptom of one scope.
-
-    since        the first day of the present streak; None unless present
-    measured     the figure that decides: a ratio, or percent a week, as `unit` says; None when unknown
-    limit        the limit that opens it; `close_limit` the one that closes it
-    headline     three to six words: "daily use is flat"
-    verdict      one sentence for a person, with its figures
-    reason       for unknown, on-hold and watch: what is missing, until when
-    window       first and last settled day that were read; None without data
-    config_key   the key of the configuration that changes the rule: `symptoms.flat-usage`
-    opens_issue  whether the configuration lets it open an issue
-    weight       how bad, for the order among findings; larger first
-    step         how bad in whole steps (0 = at the limit): an issue is commented on when it grows
-    """
-
-    scope: Scope
     symptom: str
-    status: Status
-    headline: str
-    verdict: str
-    unit: str
-    measured: float | None = None
-    limit: float | None = None
-    close_limit: float | None = None
-    interval: tuple[float, float] | None = None
-    since: date | None = None
-    reason: str = ""
-    window: tuple[date, date] | None = None
-    days_used: int = 0
-    days_set_aside: tuple[date, ...] = ()
-    days_missing: tuple[date, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    changes: tuple[CountingChange, ...] = ()
-    config_key: str = ""
-    opens_issue: bool = True
-    weight: float = 0.0
-    step: int = 0
-
-
-class Rule(Struct, frozen=True, kw_only=True):
-    """Settings that every symptom has; each symptom's own Thresholds add theirs."""
-
-    enabled: bool = True
-    issue: bool = True
-
-
-class Thresholds(Struct, frozen=True, kw_only=True):
-    """The settings of all rules, as `symptoms:` in the configuration gives them (kebab-case there).
-
-    One field a symptom, each a `Rule` with the defaults of docs/symptoms.md.
-    """
+    since: date
+    opened: date
+    closed: date | None
 
 
 def evaluate(analysis: Analysis, thresholds: Thresholds, rollout_start: date | None = None) -> tuple[Finding, ...]:
     """One finding for every enabled symptom, in the order of `SYMPTOMS`; unknown is an answer."""
-    raise NotImplementedError
+    scene = _scene(analysis, rollout_start)
+    found = []
+    for symptom in SYMPTOMS:
+        rule: Rule = getattr(thresholds, symptom.field)
+        if rule.enabled:
+            found.append(_finding(analysis, scene, symptom, rule))
+    return tuple(found)
 
 
-SYMPTOMS: tuple[object, ...] = ()  # one line a symptom
+def spells(analysis: Analysis, thresholds: Thresholds, rollout_start: date | None = None) -> tuple[Spell, ...]:
+    """When each symptom would have opened and closed, over all settled days; `reports-stopped` is left out."""
+    scene = _scene(analysis, rollout_start)
+    found: list[Spell] = []
+    for symptom in SYMPTOMS:
+        rule: Rule = getattr(thresholds, symptom.field)
+        if scene is None or not rule.enabled or symptom.function is reports_stopped:
+            continue
+        judgement = symptom.function(scene, rule).judgement
+        if judgement is None:
+            continue
+        course = replay(judgement)
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], course.present, [False]]).astype(np.int8)))
+        for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+            found.append(
+                Spell(
+                    symptom.id,
+                    scene.settled.day_at(int(course.since[start])),
+                    scene.settled.day_at(start + SETTLED_AFTER_DAYS),
+                    None if end == scene.settled.size else scene.settled.day_at(end + SETTLED_AFTER_DAYS),
+                )
+            )
+    return tuple(found)
 
 
 def advice() -> Mapping[str, str]:
     """Symptom ids to the next step in one line, from GitHub's guidance."""
-    raise NotImplementedError
+    return {symptom.id: symptom.remedies[0].step for symptom in SYMPTOMS}
+
+
+def _scene(analysis: Analysis, rollout_start: date | None) -> Scene | None:
+    settled = settle(analysis.days, analysis.as_of, analysis.calendar, analysis.changes)
+    return None if settled is None else Scene(analysis, settled, rollout_start)
+
+
+def _finding(analysis: Analysis, scene: Scene | None, symptom: Symptom, rule: Rule) -> Finding:
+    common = {
+        "scope": analysis.scope,
+        "symptom": symptom.id,
+        "config_key": f"symptoms.{symptom.id}",
+        "opens_issue": rule.issue,
+    }
+    if symptom.function is reports_stopped:
+        reading = reports_stopped(analysis, rule)  # type: ignore[arg-type]
+        return _conclude(common, None, reading, symptom)
+    if scene is None:
+        return Finding(
+            **common,  # type: ignore[arg-type]
+            status=Status.UNKNOWN,
+            headline=NOT_KNOWN,
+            verdict="Nothing can be said yet: no settled day is stored.",
+            unit="ratio",
+            reason="no settled day is stored yet; a day is settled three full days after it closed",
+        )
+    return _conclude(common, scene, symptom.function(scene, rule), symptom)
+
+
+def _conclude(common: Mapping[str, object], scene: Scene | None, reading: Reading, symptom: Symptom) -> Finding:
+    status, since, reason, headline = reading.status, reading.since, reading.reason, reading.headline
+    if scene is not None and reading.judgement is not None:
+        course = replay(reading.judgement)
+        status, reason = _status(scene, reading, course)
+        if status is Status.PRESENT:
+            since = scene.settled.day_at(int(course.since[-1]))
+    assert status is not None  # noqa: S101  # a reading without streaks says its status itself
+    if status is Status.UNKNOWN:
+        headline = NOT_KNOWN
+        verdict = f"This cannot be told: {reason}."
+    elif status is Status.ON_HOLD:
+        headline = "days were set aside"
+        verdict = reading.absent
+    elif status in (Status.PRESENT, Status.WATCH):
+        verdict = reading.present
+    else:
+        headline = symptom.well
+        verdict = reading.absent
+    window, used, aside, missing = _read(scene, reading)
+    return Finding(
+        **common,  # type: ignore[arg-type]
+        status=status,
+        headline=headline,
+        verdict=verdict,
+        unit=reading.unit,
+        measured=None if status is Status.UNKNOWN else reading.measured,
+        limit=reading.limit,
+        close_limit=reading.close_limit,
+        interval=reading.interval,
+        since=since,
+        reason=reason,
+        window=window,
+        days_used=used,
+        days_set_aside=aside,
+        days_missing=missing,
+        evidence=reading.evidence,
+        changes=()
+        if scene is None
+        else scene.settled.touching(reading.metrics, scene.settled.size - reading.length, scene.last),
+        weight=reading.weight if status in (Status.PRESENT, Status.WATCH) else 0.0,
+        step=reading.step if status is Status.PRESENT else 0,
+    )
+
+
+def _status(scene: Scene, reading: Reading, course: Course) -> tuple[Status, str]:
+    """The status of the newest settled day, and why when it is not plain."""
+    judgement = reading.judgement
+    assert judgement is not None  # noqa: S101  # asked by the caller
+    held = [words.day(day) for day in reading.hold]
+    if not judgement.judged[-1]:
+        return Status.UNKNOWN, reading.missing
+    if course.present[-1]:
+        if course.closing[-1]:
+            left = judgement.close_confirm - int(course.closing[-1])
+            return Status.PRESENT, f"recovering: it closes after {words.plural(left, 'more settled day')} like this"
+        return Status.PRESENT, f"possible holiday, outage or collapse: {words.listed(held)} set aside" if held else ""
+    if held:
+        return Status.ON_HOLD, f"possible holiday, outage or collapse: {words.listed(held)} set aside"
+    if course.opening[-1]:
+        left = judgement.confirm - int(course.opening[-1])
+        return Status.WATCH, f"not confirmed: it opens after {words.plural(left, 'more settled day')} like this"
+    return Status.ABSENT, ""
+
+
+def _read(
+    scene: Scene | None, reading: Reading
+) -> tuple[tuple[date, date] | None, int, tuple[date, ...], tuple[date, ...]]:
+    """First and last day read, days used, days set aside and days without a report."""
+    if scene is None:
+        return None, 0, (), ()
+    settled, last = scene.settled, scene.last
+    start = max(0, settled.size - reading.length)
+    places = np.arange(start, settled.size)
+    missing = places[~settled.record[places]]
+    if not reading.working:
+        used = int(settled.record[places].sum())
+        return (
+            (settled.day_at(start), settled.day_at(last)),
+            used,
+            (),
+            tuple(settled.day_at(p) for p in missing.tolist()),
+        )
+    kept = settled.kept(last)[places]
+    working = settled.working[last][settled.weekday[places]]
+    aside = places[~kept & working & settled.record[places]]
+    absent = places[~settled.record[places] & working]
+    return (
+        (settled.day_at(start), settled.day_at(last)),
+        int(kept.sum()),
+        tuple(settled.day_at(place) for place in aside.tolist()),
+        tuple(settled.day_at(place) for place in absent.tolist()),
+    )

@@ -5,200 +5,184 @@ Nothing here reads a clock: `as_of` is the day of the run, and only days before 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 
-from msgspec import Struct
+import numpy as np
 
 from copilot_metrics_action.history import SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.trends import figures
+from copilot_metrics_action.trends.analysis import (
+    Activation,
+    Analysis,
+    Calendar,
+    Change,
+    CountingChange,
+    Mix,
+    Period,
+    Share,
+    Surface,
+    Week,
+    Window,
+)
+from copilot_metrics_action.trends.regression import Floats
+from copilot_metrics_action.trends.series import MONTH_DAYS, SETTLED_AFTER_DAYS, Settled, settle
+from copilot_metrics_action.trends.shares import agent_share, seat_share
+
+__all__ = [
+    "MONTH_DAYS",
+    "SETTLED_AFTER_DAYS",
+    "Activation",
+    "Analysis",
+    "Calendar",
+    "Change",
+    "CountingChange",
+    "Mix",
+    "Period",
+    "Share",
+    "Surface",
+    "Week",
+    "Window",
+    "analyse",
+    "year_end_periods",
+]
+
+EVERY_WEEKDAY = frozenset(range(7))
+USUAL_WEEK = frozenset(range(5))  # until the data say otherwise
 
 
-class Period(Struct, frozen=True):
-    """Days from `start` to `end`, both included."""
-
-    start: date
-    end: date
-    name: str = ""
-
-
-class CountingChange(Struct, frozen=True):
-    """A change in GitHub's own counting that moves figures although people did not.
-
-    day       the first day counted the new way
-    until     the last day of a disturbance that ends again; None = a lasting step
-    metrics   names of `DayMetrics` fields it touches
-    """
-
-    day: date
-    what: str
-    metrics: tuple[str, ...]
-    source: str
-    until: date | None = None
-
-
-class Calendar(Struct, frozen=True):
-    """Which days are expected to be quiet.
-
-    working_days  weekdays, Monday = 0; None = learned from the data
-    """
-
-    working_days: frozenset[int] | None = None
-    days_off: frozenset[date] = frozenset()
-    quiet_periods: tuple[Period, ...] = ()
-
-
-class Change(Struct, frozen=True):
-    """A figure now and in the equal window before; None where there is too little data."""
-
-    now: float | None
-    before: float | None
-
-    @property
-    def difference(self) -> float | None:
-        return None if self.now is None or self.before is None else self.now - self.before
-
-    @property
-    def ratio(self) -> float | None:
-        """0.25 for a rise of a quarter; None without both figures or when the earlier one is 0."""
-        return None if self.now is None or not self.before else self.now / self.before - 1
-
-
-class Week(Struct, frozen=True):
-    """One calendar week, Monday to Sunday. Averages are over working days with data; None = no data.
-
-    days                  days with data
-    provisional_days      days among them that may still grow
-    daily_active_users    average over the working days
-    engaged_users         average over the working days of the engaged users by adoption phase; None = not reported
-    interactions          prompts, sum of the week
-    acceptance            accepted / generated over everything, GitHub's definition
-    completion_acceptance the same for code completion alone
-    agent_share           monthly agent users / monthly active users on the last day with data
-    """
-
-    start: date
-    end: date
-    days: int
-    provisional_days: int
-    daily_active_users: float | None
-    engaged_users: float | None
-    weekly_active_users: int | None
-    interactions: int | None
-    acceptance: float | None
-    completion_acceptance: float | None
-    agent_share: float | None
-    change: float | None  # of daily_active_users against the week before; None when either is missing
-
-
-class Window(Struct, frozen=True):
-    """Figures of the last `length` days against the equal window before, by metric name.
-
-    Keys: `daily_active_users` (average over working days), `user_initiated_interaction_count`,
-    `code_generation_activity_count`, `code_acceptance_activity_count`, `loc_added_sum`, pull requests and CLI counts
-    (sums), `acceptance`, `completion_acceptance`, `interactions_per_active_user` (ratios).
-    """
-
-    length: int
-    end: date
-    figures: Mapping[str, Change]
-
-
-class Surface(Struct, frozen=True):
-    """Users of one way to use agents. None = not reported, which is not 0.
-
-    monthly  distinct users in the trailing 28 days
-    daily    average daily users over the working days of the trailing 28 days
-    """
-
-    name: str
-    title: str
-    monthly: int | None
-    daily: float | None
-
-
-class Share(Struct, frozen=True):
-    """One row of a breakdown over the trailing 28 days."""
-
-    name: str
-    count: int
-    share: float
-
-
-class Mix(Struct, frozen=True):
-    """A breakdown over the trailing 28 days, largest first; `unknown` is kept out of the shares and said.
-
-    change  share of each name now minus the equal window before, where both exist
-    """
-
-    dimension: str
-    rows: tuple[Share, ...]
-    unknown: int
-    total: int
-    change: Mapping[str, float] = {}
-
-
-class Activation(Struct, frozen=True):
-    """Seats in use: people active in 28 days / seats older than 28 days.
-
-    share   None when it cannot be judged; then `reason` says why
-    """
-
-    active_users: int | None
-    mature_seats: int | None
-    total_seats: int | None
-    share: float | None
-    before: float | None  # the same 28 days earlier
-    reason: str = ""
-
-
-class Analysis(Struct, frozen=True):
-    """Everything about one scope that rules, charts and pages need.
-
-    days              stored days before `as_of`, oldest first
-    seats             seat counts taken up to `as_of`, oldest first
-    newest_day        the newest stored day, None without data
-    newest_settled    the newest day rules may read, None without data
-    weeks             oldest first, the current week last, at most 53
-    last_7, last_28   windows ending on the newest stored day (rules use their own, settled ones)
-    working_weekdays  as learned or configured, Monday = 0
-    set_aside         days that look like holidays or outages (learned) or were configured so
-    missing           calendar days without a record between the first and the newest stored day
-    changes           known changes in GitHub's counting that fall into the stored days
-    """
-
-    scope: Scope
-    as_of: date
-    days: tuple[StoredDay, ...]
-    seats: tuple[SeatCounts, ...]
-    calendar: Calendar
-    newest_day: date | None
-    newest_settled: date | None
-    weeks: tuple[Week, ...]
-    last_7: Window | None
-    last_28: Window | None
-    activation: Activation
-    agent_share: Change  # monthly agent users / monthly active users, now and 28 days earlier
-    stickiness: float | None  # typical working-day actives / monthly actives
-    surfaces: tuple[Surface, ...]
-    modes: Mix | None
-    languages: Mix | None
-    models: Mix | None
-    ides: Mix | None
-    phases: Mix | None
-    working_weekdays: frozenset[int]
-    set_aside: tuple[date, ...]
-    missing: tuple[date, ...]
-    changes: tuple[CountingChange, ...]
+def year_end_periods(first: date, last: date) -> tuple[Period, ...]:
+    """The turn of each year, 21 December to 4 January, as far as it touches the days from `first` to `last`."""
+    periods = (
+        Period(date(year, 12, 21), date(year + 1, 1, 4), "turn of the year")
+        for year in range(first.year - 1, last.year + 1)
+    )
+    return tuple(period for period in periods if period.start <= last and period.end >= first)
 
 
 def analyse(
     scope: Scope,
-    days: tuple[StoredDay, ...],
-    seats: tuple[SeatCounts, ...],
+    days: Sequence[StoredDay],
+    seats: Sequence[SeatCounts],
     as_of: date,
     calendar: Calendar,
-    changes: tuple[CountingChange, ...] = (),
+    changes: Sequence[CountingChange] = (),
 ) -> Analysis:
     """The analysis of one scope as of a day; the order of `days` and `seats` does not matter."""
-    raise NotImplementedError
+    # Where a day comes twice the settled copy counts.
+    by_day = {day.day: day for day in sorted(days, key=lambda day: (day.settled, day.blob)) if day.day < as_of}
+    ordered = tuple(by_day[day] for day in sorted(by_day))
+    counts = {count.taken: count for count in sorted(seats, key=repr) if count.taken <= as_of}
+    known_seats = tuple(counts[day] for day in sorted(counts))
+    newest = ordered[-1].day if ordered else None
+    inside = tuple(
+        change
+        for change in sorted(changes, key=lambda change: change.day)
+        if ordered and change.day <= ordered[-1].day and (change.until is None or change.until >= ordered[0].day)
+    )
+    settled = settle(ordered, as_of, calendar, inside)
+    working = _working_weekdays(settled, calendar)
+    breakdowns = (
+        figures.mixes(by_day, newest) if newest else dict.fromkeys(("modes", "languages", "models", "ides", "phases"))
+    )
+    typical = Change(None, None) if settled is None else _now_and_before(settled.typical)
+    return Analysis(
+        scope=scope,
+        as_of=as_of,
+        days=ordered,
+        seats=known_seats,
+        calendar=calendar,
+        newest_day=newest,
+        newest_settled=None if settled is None else settled.day_at(settled.size - 1),
+        weeks=figures.weeks(by_day, as_of, working, calendar),
+        last_7=figures.window(by_day, 7, newest, working, calendar) if newest else None,
+        last_28=figures.window(by_day, MONTH_DAYS, newest, working, calendar) if newest else None,
+        activation=_activation(settled, known_seats),
+        agent_share=Change(None, None) if settled is None else _now_and_before(agent_share(settled).share),
+        stickiness=_stickiness(settled),
+        surfaces=figures.surfaces(by_day, newest, working, calendar) if newest else (),
+        modes=breakdowns["modes"],
+        languages=breakdowns["languages"],
+        models=breakdowns["models"],
+        ides=breakdowns["ides"],
+        phases=breakdowns["phases"],
+        working_weekdays=working,
+        set_aside=_set_aside(settled),
+        missing=_missing(ordered, by_day.keys()),
+        changes=inside,
+        typical_day=typical,
+    )
+
+
+def _working_weekdays(settled: Settled | None, calendar: Calendar) -> frozenset[int]:
+    if calendar.working_days is not None:
+        return calendar.working_days
+    if settled is None or not settled.working[-1].any():
+        return USUAL_WEEK
+    return frozenset(np.flatnonzero(settled.working[-1]).tolist())
+
+
+def _set_aside(settled: Settled | None) -> tuple[date, ...]:
+    """Working days that no trend counts, as known now."""
+    if settled is None:
+        return ()
+    last = settled.size - 1
+    odd = settled.suspicious & (settled.known_from > last)
+    return tuple(settled.day_at(int(place)) for place in np.flatnonzero((odd | settled.excluded) & settled.record))
+
+
+def _missing(ordered: Sequence[StoredDay], stored: object) -> tuple[date, ...]:
+    if not ordered:
+        return ()
+    have = {day.day for day in ordered}
+    first, last = ordered[0].day, ordered[-1].day
+    every = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    return tuple(day for day in every if day not in have)
+
+
+def _now_and_before(values: Floats) -> Change:
+    return Change(_at(values, -1), _at(values, -1 - MONTH_DAYS))
+
+
+def _at(values: Floats, place: int) -> float | None:
+    if values.size < -place:
+        return None
+    value = float(values[place])
+    return None if np.isnan(value) else value
+
+
+def _stickiness(settled: Settled | None) -> float | None:
+    if settled is None:
+        return None
+    typical, monthly = _at(settled.typical, -1), _at(settled.monthly, -1)
+    return typical / monthly if typical is not None and monthly else None
+
+
+def _activation(settled: Settled | None, seats: Sequence[SeatCounts]) -> Activation:
+    total = seats[-1].total_seats if seats else None
+    if settled is None:
+        return Activation(None, None, total, None, None, "no settled day is stored yet")
+    found = seat_share(settled, seats)
+    active, mature = _at(found.active, -1), _at(found.mature, -1)
+    share = _at(found.share, -1)
+    reason = ""
+    if not seats:
+        reason = "the number of seats is not known"
+    elif active is None:
+        reason = "no report of the last two weeks says how many people were active in 28 days"
+    elif found.exceeded[-1]:
+        reason = (
+            f"{active:,.0f} people were active, more than the {found.total[-1]:,.0f} seats: reports count the members "
+            "of an organization, seats count who pays for them"
+        )
+    elif share is None:
+        reason = "no seat is older than 28 days yet"
+    return Activation(
+        None if active is None else int(active),
+        None if mature is None else int(mature),
+        total,
+        share,
+        _at(found.share, -1 - MONTH_DAYS),
+        reason,
+    )

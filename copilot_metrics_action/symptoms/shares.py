@@ -1,0 +1,289 @@
+"""The rules that compare a share with a limit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from copilot_metrics_action.metrics import FEATURES
+from copilot_metrics_action.symptoms import words
+from copilot_metrics_action.symptoms.findings import Evidence
+from copilot_metrics_action.symptoms.replay import Judgement
+from copilot_metrics_action.symptoms.scene import Reading, Scene, at
+from copilot_metrics_action.symptoms.thresholds import (
+    LowAcceptance,
+    LowActiveUsers,
+    LowAgentUsage,
+    LowFeatureVariety,
+    NoAgentUsage,
+)
+from copilot_metrics_action.trends import MONTH_DAYS
+from copilot_metrics_action.trends.shares import OTHER_SURFACES
+
+AGENT_METRICS = ("monthly_active_agent_users", "monthly_active_users", *(surface[3] for surface in OTHER_SURFACES))
+
+
+def low_active_users(scene: Scene, rule: LowActiveUsers) -> Reading:
+    """Many seats are not used: too few of those older than 28 days were active in the last 28 days."""
+    seats = scene.seats
+    judged = scene.history & ~np.isnan(seats.share)
+    reason = scene.too_short(MONTH_DAYS) or scene.analysis.activation.reason
+    if scene.rollout_start is not None:
+        ready = scene.rollout_start + timedelta(days=MONTH_DAYS)
+        judged &= np.arange(scene.settled.size) >= scene.settled.place(ready)
+        if not judged[-1] and scene.settled.day_at(scene.last) < ready:
+            reason = (
+                f"the rollout began on {words.day(scene.rollout_start)}: people have until {words.day(ready)} to start"
+            )
+    share, active, mature = at(seats.share), at(seats.active), at(seats.mature)
+    measured = share if judged[-1] else None
+    figures = f"{words.percent(share)} of the seats are in use ({words.count(active)} of {words.count(mature)})"
+    before = at(seats.share, -1 - MONTH_DAYS)
+    return Reading(
+        Judgement(
+            judged,
+            seats.share < rule.open_below,
+            seats.share > rule.close_above,
+            rule.confirm_days,
+            rule.close_confirm_days,
+        ),
+        headline="many seats are unused",
+        present=f"Only {figures}; a healthy share is 60 to 80 % within the first month.",
+        absent=f"{_start(figures)}.",
+        unit="ratio",
+        measured=measured,
+        limit=rule.open_below,
+        close_limit=rule.close_above,
+        missing=reason,
+        evidence=(
+            Evidence(
+                "Seats in use",
+                share,
+                "ratio",
+                f"below {words.percent(rule.open_below)}",
+                f"above {words.percent(rule.close_above)}",
+                note="GitHub: 60 to 80 % is healthy",
+            ),
+            Evidence("Seats in use 28 days earlier", before, "ratio"),
+            Evidence(
+                "People active in 28 days", active, "people", note="the largest figure of the last 14 settled days"
+            ),
+            Evidence("Seats older than 28 days", mature, "seats"),
+            Evidence("All seats", at(seats.total), "seats"),
+        ),
+        metrics=("monthly_active_users",),
+        weight=60 + _depth(share, rule.open_below, 10),
+        step=_steps(None if share is None else rule.open_below - share, 0.10),
+    )
+
+
+def no_agent_usage(scene: Scene, rule: NoAgentUsage) -> Reading:
+    """Nobody uses agents: next to none of the active people did so in 28 days, on any surface that reports."""
+    agents = scene.agents
+    judged = scene.history & ~np.isnan(agents.share)
+    reach = np.fmax(agents.share, agents.elsewhere)
+    share = at(agents.share)
+    silent = _silent(scene)
+    silence = f"; {words.listed(silent)} did not report" if silent else ""
+    figures = (
+        f"{words.count(at(agents.users))} of {words.count(at(agents.active))} active people ({words.percent(share)})"
+    )
+    return Reading(
+        Judgement(
+            judged, reach < rule.open_below, reach > rule.close_above, rule.confirm_days, rule.close_confirm_days
+        ),
+        headline="nobody uses agents",
+        present=f"In 28 days {figures} used agent mode, and no other surface shows more{silence}.",
+        absent=_agents_absent(scene, figures),
+        unit="ratio",
+        measured=share if judged[-1] else None,
+        limit=rule.open_below,
+        close_limit=rule.close_above,
+        missing=scene.too_short(MONTH_DAYS) or "the reports do not say how many people used agent mode",
+        evidence=_agent_evidence(
+            scene, f"below {words.percent(rule.open_below)}", f"above {words.percent(rule.close_above)}"
+        ),
+        metrics=AGENT_METRICS,
+        weight=40,
+        step=0,
+    )
+
+
+def low_agent_usage(scene: Scene, rule: LowAgentUsage) -> Reading:
+    """Few people use agents: some do, yet fewer than the 5 to 10 % that show that people try them out."""
+    agents = scene.agents
+    judged = scene.history & ~np.isnan(agents.share)
+    reach = np.fmax(agents.share, agents.elsewhere)
+    opens = (reach >= rule.open_above) & (reach < rule.open_below)
+    closes = (reach > rule.close_above) | (reach < rule.open_above)
+    share = at(agents.share)
+    figures = (
+        f"{words.count(at(agents.users))} of {words.count(at(agents.active))} active people ({words.percent(share)})"
+    )
+    return Reading(
+        Judgement(judged, opens, closes, rule.confirm_days, rule.close_confirm_days),
+        headline="few people use agents",
+        present=f"In 28 days only {figures} used agent mode, and no other surface shows 5 % or more.",
+        absent=_agents_absent(scene, figures),
+        unit="ratio",
+        measured=share if judged[-1] else None,
+        limit=rule.open_below,
+        close_limit=rule.close_above,
+        missing=scene.too_short(MONTH_DAYS) or "the reports do not say how many people used agent mode",
+        evidence=_agent_evidence(
+            scene,
+            f"{words.percent(rule.open_above)} to {words.percent(rule.open_below)}",
+            f"above {words.percent(rule.close_above)}, or below {words.percent(rule.open_above)}",
+        ),
+        metrics=AGENT_METRICS,
+        weight=20 + _depth(share, rule.open_below, 5),
+        step=0,
+    )
+
+
+def low_feature_variety(scene: Scene, rule: LowFeatureVariety) -> Reading:
+    """Chat is used in one way only: nearly all prompts of 28 days went to one mode, and it is not an agent."""
+    modes = scene.modes
+    judged = scene.history & (modes.prompts >= rule.least_prompts)
+    share, prompts = at(modes.share), at(modes.prompts) or 0.0
+    name = FEATURES.get(modes.names[int(modes.leader[-1])], "one mode")
+    led = share == 0.0
+    figures = f"{words.percent(share)} of {words.count(prompts)} prompts with a known mode went to {name}"
+    short = f"{words.count(prompts)} prompts with a known mode in 28 days, {words.count(rule.least_prompts)} are needed"
+    rows = tuple(
+        Evidence(FEATURES.get(mode, mode), float(modes.by_mode[index, -1]), "prompts")
+        for index, mode in enumerate(modes.names)
+        if modes.by_mode[index, -1] > 0
+    )
+    return Reading(
+        Judgement(
+            judged,
+            modes.share > rule.open_above,
+            modes.share < rule.close_below,
+            rule.confirm_days,
+            rule.close_confirm_days,
+        ),
+        headline="only one chat mode is used",
+        present=f"In 28 days {figures}.",
+        absent=f"In 28 days agents led the {words.count(prompts)} prompts with a known mode."
+        if led
+        else f"In 28 days {figures}.",
+        unit="ratio",
+        measured=share if judged[-1] else None,
+        limit=rule.open_above,
+        close_limit=rule.close_below,
+        missing=scene.too_short(MONTH_DAYS) or short,
+        evidence=(
+            Evidence(
+                "Prompts in the leading mode",
+                share,
+                "ratio",
+                f"above {words.percent(rule.open_above)}",
+                f"below {words.percent(rule.close_below)}",
+                note="an agent mode leads" if led else name,
+            ),
+            *rows,
+            Evidence("Mode unknown", at(modes.unknown), "prompts", note="left out of the share"),
+        ),
+        metrics=("user_initiated_interaction_count", "user_initiated_interaction_count_by_feature"),
+        weight=15,
+        step=0,
+    )
+
+
+def low_acceptance(scene: Scene, rule: LowAcceptance) -> Reading:
+    """Few suggestions are accepted: of what Copilot wrote in 28 days, little was taken over."""
+    outputs = scene.outputs
+    generated = outputs.generated - (0.0 if rule.count_agent_edits else outputs.edits)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.where(generated > 0, outputs.accepted / generated, np.nan)
+        everything = np.where(outputs.generated > 0, outputs.accepted / outputs.generated, np.nan)
+    judged = scene.history & (generated >= rule.least_outputs)
+    share = at(ratio)
+    figures = f"{words.percent(share)} of {words.count(at(generated))} outputs were accepted"
+    edits = at(outputs.edits) or 0.0
+    left_out = f"; {words.count(edits)} edits by agents are left out, nobody can accept them"
+    short = f"{words.count(at(generated))} outputs in 28 days, {words.count(rule.least_outputs)} are needed"
+    return Reading(
+        Judgement(
+            judged, ratio < rule.open_below, ratio > rule.close_above, rule.confirm_days, rule.close_confirm_days
+        ),
+        headline="few suggestions are accepted",
+        present=f"In 28 days only {figures}{left_out if edits and not rule.count_agent_edits else ''}.",
+        absent=f"In 28 days {figures}.",
+        unit="ratio",
+        measured=share if judged[-1] else None,
+        limit=rule.open_below,
+        close_limit=rule.close_above,
+        missing=scene.too_short(MONTH_DAYS) or short,
+        evidence=(
+            Evidence(
+                "Accepted outputs",
+                share,
+                "ratio",
+                f"below {words.percent(rule.open_below)}",
+                f"above {words.percent(rule.close_above)}",
+            ),
+            Evidence("Outputs that can be accepted", at(generated), "outputs"),
+            Evidence("Edits by agents", edits, "outputs", note="" if rule.count_agent_edits else "left out"),
+            Evidence(
+                "Accepted of everything", at(everything), "ratio", note="as GitHub defines it, agents' edits included"
+            ),
+        ),
+        metrics=("code_generation_activity_count", "code_acceptance_activity_count"),
+        weight=10 + _depth(share, rule.open_below, 5),
+        step=_steps(None if share is None else rule.open_below - share, 0.05),
+    )
+
+
+def _silent(scene: Scene) -> list[str]:
+    return [title for name, title, *_ in OTHER_SURFACES if at(scene.agents.others[name]) is None]
+
+
+def _agents_absent(scene: Scene, figures: str) -> str:
+    titles = {name: title for name, title, *_ in OTHER_SURFACES}
+    shares = {name: share for name, values in scene.agents.others.items() if (share := at(values)) is not None}
+    best = max(shares, key=lambda name: shares[name], default=None)
+    if best is not None and shares[best] > (at(scene.agents.share) or 0.0):
+        return (
+            f"In 28 days {figures} used agent mode in the IDE, and at least "
+            f"{words.percent(shares[best])} used agents through {titles[best]}."
+        )
+    return f"In 28 days {figures} used agent mode."
+
+
+def _agent_evidence(scene: Scene, opens: str, closes: str) -> tuple[Evidence, ...]:
+    agents = scene.agents
+    return (
+        Evidence(
+            "Agent users of active people", at(agents.share), "ratio", opens, closes, note="GitHub: 5 to 10 % early on"
+        ),
+        Evidence("People using IDE agent mode in 28 days", at(agents.users), "people"),
+        Evidence("People active in 28 days", at(agents.active), "people"),
+        *(
+            Evidence(
+                title,
+                share,
+                "ratio",
+                note="not reported"
+                if share is None
+                else "at least this share of the active people; surfaces do not add up",
+            )
+            for name, title, *_ in OTHER_SURFACES
+            for share in (at(agents.others[name]),)
+        ),
+    )
+
+
+def _depth(share: float | None, limit: float, most: float) -> float:
+    """How far under the limit, from 0 to `most`."""
+    return 0.0 if share is None else most * min(1.0, max(0.0, 1 - share / limit))
+
+
+def _steps(beyond: float | None, size: float) -> int:
+    return 0 if beyond is None or beyond <= 0 else int(beyond / size)
+
+
+def _start(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,294 @@
+"""The settled days as arrays, one place a calendar day: what rules read, and nothing newer.
+
+Every figure of a day is made from that day and those before it, so that judging an old day again gives
+what was said of it then.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from copilot_metrics_action.history import SeatCounts, StoredDay
+from copilot_metrics_action.trends.analysis import Calendar, CountingChange
+from copilot_metrics_action.trends.regression import Booleans, Floats, Trend, fit
+
+# GitHub: a day "typically finalizes within three full UTC days" (reconciling Copilot usage metrics, read 2026-11-21).
+SETTLED_AFTER_DAYS = 4
+MONTH_DAYS = 28
+WEEKDAY_MEMORY_DAYS = 56
+WEEKDAY_SHARE = 0.25  # of the busiest weekday's median; a Sunday-to-Thursday week is learned, not assumed
+FILTER_MEMORY_DAYS = 10  # kept working days that say what is usual
+FILTER_SHARE = 0.6
+FILTER_SIGMAS = 2.0
+FILTER_RUN_DAYS = 15  # working days set aside in a row, after which they are the new level and not a holiday
+HORIZON_DAYS = 760  # what is judged again: two years and a month; older days are history, not evidence
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False)
+class Settled:
+    """The settled days of one scope; place 0 is `first`, NaN is no record.
+
+    known_from  the place from which on a day counts in trends: itself, the day a long run was accepted, or NEVER
+    excluded    days off and quiet periods of the calendar
+    working     places x 7: was the weekday (Monday = 0) a working day, as far as was known on that day
+    """
+
+    first: date
+    weekday: NDArray[np.int64]
+    days: tuple[StoredDay | None, ...]
+    record: Booleans
+    daily: Floats
+    weekly: Floats
+    monthly: Floats
+    working: Booleans
+    excluded: Booleans
+    known_from: NDArray[np.int64]
+    suspicious: Booleans
+    changes: tuple[CountingChange, ...]
+
+    @property
+    def size(self) -> int:
+        return len(self.days)
+
+    def day_at(self, place: int) -> date:
+        return self.first + timedelta(days=int(place))
+
+    def place(self, day: date) -> int:
+        return int((day - self.first).days)
+
+    def column(self, name: str) -> Floats:
+        """A figure of `StoredDay` by place."""
+        return np.array([np.nan if day is None else _number(getattr(day, name)) for day in self.days], dtype=float)
+
+    @cached_property
+    def is_working(self) -> Booleans:
+        """By place: a working weekday, as known then, and not excluded."""
+        own: Booleans = self.working[np.arange(self.size), self.weekday]
+        return own & ~self.excluded
+
+    def kept(self, end: int) -> Booleans:
+        """Which places up to `end` a trend counts, as known on that day."""
+        kept: Booleans = (self.known_from <= end) & self.working[end][self.weekday] & ~self.excluded & self.record
+        return kept
+
+    @cached_property
+    def observed_28(self) -> NDArray[np.int64]:
+        """Records in the 28 days that end on each place."""
+        return trailing_sum(self.record.astype(float), MONTH_DAYS).astype(np.int64)
+
+    def trend(self, length: int, values: Floats, metric: str) -> Trend:
+        """The trend of `values` over the last `length` days, for every place."""
+        windows = trailing(values, length)
+        places = np.arange(self.size)
+        known = trailing(np.where(self.excluded, NEVER, self.known_from), length, NEVER) <= places[:, None]
+        weekdays = trailing(self.weekday, length, 0)
+        keep = known & np.take_along_axis(self.working, weekdays, axis=1)
+        steps = self.steps(metric)
+        if steps is None:
+            return fit(windows, keep)
+        sliding = np.stack([trailing(column, length, 0.0) for column in steps.T], axis=-1)
+        return fit(windows, keep, sliding)
+
+    def steps(self, metric: str) -> Floats | None:
+        """Places x changes of counting that touch the metric: 1 while one is in force; None without any."""
+        columns = []
+        for change in self.changes:
+            start = self.place(change.day)
+            end = self.size if change.until is None else self.place(change.until) + 1
+            if metric in change.metrics and start < self.size and end > 0:
+                column = np.zeros(self.size)
+                column[max(start, 0) : max(end, 0)] = 1.0
+                columns.append(column)
+        return np.stack(columns, axis=1) if columns else None
+
+    def touching(self, metrics: Sequence[str], start: int, end: int) -> tuple[CountingChange, ...]:
+        """Known changes of counting of these metrics between two places, both included."""
+        return tuple(
+            change
+            for change in self.changes
+            if any(metric in change.metrics for metric in metrics)
+            and self.place(change.day) <= end
+            and (change.until is None or self.place(change.until) >= start)
+            and (change.until is not None or self.place(change.day) > start)
+        )
+
+    @cached_property
+    def typical(self) -> Floats:
+        """People on a typical working day: the median of the kept days of the last 28, by place."""
+        places = np.arange(self.size)
+        known = trailing(np.where(self.excluded, NEVER, self.known_from), MONTH_DAYS, NEVER) <= places[:, None]
+        weekdays = trailing(self.weekday, MONTH_DAYS, 0)
+        keep = known & np.take_along_axis(self.working, weekdays, axis=1)
+        return median(np.where(keep, trailing(self.daily, MONTH_DAYS), np.nan))
+
+
+def settle(
+    days: Sequence[StoredDay], as_of: date, calendar: Calendar, changes: tuple[CountingChange, ...] = ()
+) -> Settled | None:
+    """The settled days before `as_of`; None without any. At most the last two years and a month are read."""
+    newest = as_of - timedelta(days=SETTLED_AFTER_DAYS)
+    oldest = newest - timedelta(days=HORIZON_DAYS)
+    by_day = {day.day: day for day in days if day.settled and oldest <= day.day <= newest}
+    if not by_day:
+        return None
+    first, last = min(by_day), max(by_day)
+    size = (last - first).days + 1
+    weekday = (first.weekday() + np.arange(size)) % 7
+    places = tuple(by_day.get(first + timedelta(days=place)) for place in range(size))
+    daily = _column(places, "daily_active_users")
+    record = ~np.isnan(daily)
+    excluded = np.array([_is_off(first + timedelta(days=place), calendar) for place in range(size)])
+    working = _working_weekdays(daily, excluded, first, calendar)
+    touched = tuple(change for change in changes if "daily_active_users" in change.metrics)
+    resets = {(edge - first).days for change in touched for edge in _edges(change)}
+    is_working = working[np.arange(size), weekday] & ~excluded
+    known_from, suspicious = set_aside(daily, is_working & record, resets)
+    return Settled(
+        first=first,
+        weekday=weekday,
+        days=places,
+        record=record,
+        daily=daily,
+        weekly=_column(places, "weekly_active_users"),
+        monthly=_column(places, "monthly_active_users"),
+        working=working,
+        excluded=excluded,
+        known_from=known_from,
+        suspicious=suspicious,
+        changes=changes,
+    )
+
+
+def set_aside(
+    daily: Floats, working: Booleans, resets: set[int] | frozenset[int] = frozenset()
+) -> tuple[NDArray[np.int64], Booleans]:
+    """From when on each working day counts in trends, and which looked like a holiday or an outage.
+
+    A day far under the median of the last ten kept ones is set aside. After more than 15 in a row it is
+    no holiday: they are the new level, from that day on. `resets` are places at which GitHub began to count otherwise.
+    """
+    known = np.arange(daily.size)
+    suspicious = np.zeros(daily.size, bool)
+    order: deque[float] = deque(maxlen=FILTER_MEMORY_DAYS)
+    ranked: list[float] = []
+    run: list[int] = []
+    values = daily.tolist()
+    for place in np.flatnonzero(working).tolist():
+        while resets and min(resets) <= place:
+            resets = {other for other in resets if other > place}
+            order.clear()
+            ranked.clear()
+            run = []
+        value = values[place]
+        if len(ranked) >= 3:
+            middle = len(ranked) // 2
+            usual = ranked[middle] if len(ranked) % 2 else (ranked[middle - 1] + ranked[middle]) / 2
+            if value < FILTER_SHARE * usual and value < usual - FILTER_SIGMAS * usual**0.5:
+                run.append(place)
+                suspicious[place] = True
+                known[place] = NEVER
+                if len(run) > FILTER_RUN_DAYS:
+                    known[run] = place
+                    recent = [values[other] for other in run][-FILTER_MEMORY_DAYS:]
+                    order = deque(recent, maxlen=FILTER_MEMORY_DAYS)
+                    ranked = sorted(recent)
+                    run = []
+                continue
+        run = []
+        if len(order) == FILTER_MEMORY_DAYS:
+            del ranked[bisect_left(ranked, order[0])]
+        order.append(value)
+        insort(ranked, value)
+    return known, suspicious
+
+
+def trailing(values: NDArray[Any], length: int, before: float = np.nan) -> NDArray[Any]:
+    """places x length: the last `length` values up to each place; what lies before the first is `before`."""
+    padding = np.full(length - 1, before, dtype=values.dtype if before == before else float)
+    return sliding_window_view(np.concatenate([padding, values]), length)
+
+
+def trailing_sum(values: Floats, length: int) -> Floats:
+    """Sum of the last `length` values up to each place; NaN counts as nothing."""
+    total = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values))])
+    places = np.arange(1, total.size)
+    result: Floats = total[places] - total[np.maximum(places - length, 0)]
+    return result
+
+
+def trailing_max(values: Floats, length: int) -> Floats:
+    """Largest of the last `length` values up to each place; NaN when there is none."""
+    largest = trailing(np.where(np.isnan(values), -np.inf, values), length, -np.inf).max(axis=1)
+    return np.where(np.isinf(largest), np.nan, largest)
+
+
+def median(values: Floats) -> Floats:
+    """Median of each row over what is not NaN; NaN for an empty row."""
+    ranked = np.sort(values, axis=-1)
+    count = (~np.isnan(values)).sum(axis=-1)
+    lower = np.take_along_axis(ranked, np.maximum((count - 1) // 2, 0)[..., None], axis=-1)[..., 0]
+    upper = np.take_along_axis(ranked, np.minimum(count // 2, values.shape[-1] - 1)[..., None], axis=-1)[..., 0]
+    return np.where(count > 0, (lower + upper) / 2, np.nan)
+
+
+def mature_seats(seats: Sequence[SeatCounts], settled: Settled) -> tuple[Floats, Floats]:
+    """Seats older than 28 days and all seats, as known for each place; NaN when unknown.
+
+    A count says which seats are 28 days old, so the first one also serves the 28 days before it.
+    Without that figure, seats now and 28 days ago are compared: the smaller one had its month.
+    """
+    mature = np.full(settled.size, np.nan)
+    total = np.full(settled.size, np.nan)
+    if not seats:
+        return mature, total
+    taken = [settled.place(count.taken) for count in seats]
+    for place in range(max(0, taken[0] - MONTH_DAYS), settled.size):
+        newest = max(bisect_left(taken, place + 1) - 1, 0)
+        before = seats[max(bisect_left(taken, place - MONTH_DAYS + 1) - 1, 0)]
+        now = seats[newest]
+        total[place] = max(now.total_seats, before.total_seats)
+        mature[place] = min(now.total_seats, before.total_seats) if now.mature_seats is None else now.mature_seats
+    return mature, total
+
+
+def _working_weekdays(daily: Floats, excluded: Booleans, first: date, calendar: Calendar) -> Booleans:
+    size = daily.size
+    if calendar.working_days is not None:
+        fixed = np.zeros((size, 7), bool)
+        fixed[:, sorted(calendar.working_days)] = True
+        return fixed
+    recent = trailing(np.where(excluded, np.nan, daily), WEEKDAY_MEMORY_DAYS)
+    by_column = median(recent.reshape(size, WEEKDAY_MEMORY_DAYS // 7, 7).swapaxes(1, 2))
+    # The last column is the weekday of the place itself.
+    weekday = (first.weekday() + np.arange(size)[:, None] - 6 + np.arange(7)) % 7
+    usual = np.zeros((size, 7))
+    np.put_along_axis(usual, weekday, np.nan_to_num(by_column), axis=1)
+    learned: Booleans = (usual > 0) & (usual >= WEEKDAY_SHARE * usual.max(axis=1, keepdims=True))
+    return learned
+
+
+def _edges(change: CountingChange) -> tuple[date, ...]:
+    return (change.day,) if change.until is None else (change.day, change.until + timedelta(days=1))
+
+
+def _is_off(day: date, calendar: Calendar) -> bool:
+    return day in calendar.days_off or any(period.start <= day <= period.end for period in calendar.quiet_periods)
+
+
+def _column(days: Sequence[StoredDay | None], name: str) -> Floats:
+    return np.array([np.nan if day is None else _number(getattr(day, name)) for day in days], dtype=float)
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
