@@ -2,11 +2,11 @@
 
     python slim.py <virtual environment> <folder of the action> <folder for byte code of the standard library>
 
-1. Removes from the environment what no run reads: the libraries' own tests, headers, sources of compiled modules, stubs.
-2. Runs the demo once in the environment, which lists the fonts for Matplotlib and tells which modules of the standard
-   library a run imports.
-3. Compiles the environment, the action and those modules. The official image ships the standard library without byte
-   code, and a container that starts each morning would compile it each morning.
+1. Removes from the environment what no run reads.
+2. Runs the demo in what is left, so that something missed ends the build and not a run. It lists the fonts for
+   Matplotlib, and tells which modules a run imports.
+3. Compiles those modules. The official image ships the standard library without byte code, and a container that starts
+   each morning would compile it each morning. What no run imports stays uncompiled; it would only weigh.
 
 Byte code is written as unchecked: it holds whatever time stamps the layers of the image carry.
 """
@@ -18,75 +18,110 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-UNUSED_FOLDERS = {"tests", "testing", "__pycache__"}
-# numpy.testing is imported by numpy itself on first access only, but some libraries name it: it stays.
-KEPT_FOLDERS = {"numpy/testing", "matplotlib/testing"}
-UNUSED_SUFFIXES = {".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pyi", ".pyx"}
-UNUSED_PATHS = [
-    "numpy/f2py",  # compiles Fortran
+# Below site-packages; sizes as of November 2026, on x86_64 and not compressed.
+UNUSED = [
+    # For people who build on these libraries.
+    "**/tests",
+    "**/*.a",
+    "**/*.c",
+    "**/*.h",
+    "**/*.pxd",
+    "**/*.pyi",
+    "**/*.pyx",
+    "numpy/f2py",
+    "numpy/_core/_simd*.so",
+    # PyJWT signs with it when an App asks for a token; this Action is handed tokens. 16 MB, and 50 modules to import.
+    "cryptography",
+    "cryptography-*",
+    # Matplotlib reads glyph names from it; the rest is for PDF and PostScript. 20 MB.
+    "fontTools/**/*.so",
+    "fontTools/cu2qu",
+    "fontTools/designspaceLib",
+    "fontTools/feaLib",
+    "fontTools/merge",
+    "fontTools/mtiLib",
+    "fontTools/otlLib",
+    "fontTools/qu2cu",
+    "fontTools/subset",
+    "fontTools/svgLib",
+    "fontTools/ufoLib",
+    "fontTools/varLib",
+    "fontTools/voltLib",
+    # Charts are PNG files, and their letters are Matplotlib's own DejaVu Sans.
+    "PIL/_avif*.so",
+    "PIL/_imagingcms*.so",
+    "PIL/_imagingft*.so",
+    "PIL/_imagingtk*.so",
+    "PIL/_webp*.so",
+    "pillow.libs/libavif*",
+    "pillow.libs/libfreetype*",
+    "pillow.libs/libharfbuzz*",
+    "pillow.libs/liblcms2*",
+    "pillow.libs/libwebp*",
+    "matplotlib/backends/_tkagg*.so",
+    "matplotlib/mpl-data/fonts/afm",
+    "matplotlib/mpl-data/fonts/pdfcorefonts",
+    "matplotlib/mpl-data/fonts/ttf/STIX*",
+    "matplotlib/mpl-data/fonts/ttf/cm*",
+    "matplotlib/mpl-data/images",
     "matplotlib/mpl-data/sample_data",
-    "matplotlib/mpl-data/images",  # the icons of windows
 ]
 
 
 def remove_unused(packages: Path) -> None:
-    for path in sorted(packages.rglob("*"), reverse=True):
-        name = path.relative_to(packages).as_posix()
-        if path.is_dir() and path.name in UNUSED_FOLDERS and name not in KEPT_FOLDERS:
-            shutil.rmtree(path)
-        elif path.is_file() and path.suffix in UNUSED_SUFFIXES:
-            path.unlink()
-    for name in UNUSED_PATHS:
-        shutil.rmtree(packages / name, ignore_errors=True)
+    for pattern in UNUSED:
+        for path in list(packages.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
 
-def modules_of_a_run(python: Path, action: Path) -> list[Path]:
-    """The source files of the standard library that the demo imports, the entry point's own imports included."""
+def imported_by_a_run(python: Path, package: str) -> list[Path]:
+    """The source files of all modules that the demo and the package's own modules import."""
     with tempfile.TemporaryDirectory() as scratch:
+        # With a cache of its own, Python writes byte code for everything it imports, below the path of its source.
         cache = Path(scratch, "cache")
-        # With a cache of its own, Python writes byte code for everything it imports, and nothing else.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment |= {"PYTHONPYCACHEPREFIX": str(cache), "HOME": scratch}
-        everything = "import pkgutil, copilot_metrics_action as top\n" + (
-            "for module in pkgutil.walk_packages(top.__path__, top.__name__ + '.'): __import__(module.name)\n"
+        modules = (
+            f"import pkgutil, {package} as top\n"
+            "for module in pkgutil.walk_packages(top.__path__, top.__name__ + '.'):\n"
+            "    if not module.name.endswith('__main__'): __import__(module.name)\n"
         )
-        subprocess.run([python, "-c", everything], check=True, env=environment)
-        demo = "import sys; from copilot_metrics_action.cli import main; sys.exit(main())"
-        subprocess.run([python, "-c", demo, "demo", "--output", f"{scratch}/demo"], check=True, env=environment)
-        library = Path(sysconfig.get_path("stdlib"))
-        compiled = cache / library.relative_to("/")
-        sources = [
-            library / path.relative_to(compiled).parent / f"{path.name.split('.')[0]}.py"
-            for path in compiled.rglob("*.pyc")
-        ]
-        return sorted(source for source in sources if source.is_file())
+        demo = f"import sys; from {package}.cli import main; sys.exit(main())"
+        subprocess.run([python, "-P", "-c", modules], check=True, env=environment, cwd=scratch)
+        arguments = ["demo", "--output", f"{scratch}/demo"]
+        subprocess.run([python, "-P", "-c", demo, *arguments], check=True, env=environment, cwd=scratch)
+        suffix = f".{sys.implementation.cache_tag}.pyc"
+        compiled = [path for path in cache.rglob("*.pyc") if path.name.endswith(suffix)]
+        sources = [Path("/", path.relative_to(cache)) for path in compiled]
+        return [source.with_name(source.name.removesuffix(suffix) + ".py") for source in sources]
 
 
-def compile_files(sources: Iterator[Path] | list[Path], below: Path = Path("/")) -> None:
-    """Write the byte code of each source where Python looks for it, or at the same path below another root."""
+def compile_modules(sources: Iterable[Path], below: Path = Path("/")) -> None:
+    """Write the byte code of each source to where Python looks for it, or to the same place below another root."""
     for source in sources:
-        cached = Path(sys.implementation.cache_tag)
-        target = below / source.relative_to("/").parent / "__pycache__" / f"{source.stem}.{cached}.pyc"
+        folder = below / source.relative_to("/").parent / "__pycache__"
         py_compile.compile(
             str(source),
-            cfile=str(target),
-            doraise=False,
-            quiet=2,
+            cfile=str(folder / f"{source.stem}.{sys.implementation.cache_tag}.pyc"),
+            doraise=True,
             invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         )
 
 
 def main(environment: Path, action: Path, library: Path) -> None:
-    packages = Path(sysconfig.get_path("purelib"))
-    remove_unused(packages)
-    modules = modules_of_a_run(environment / "bin" / "python", action)
-    compile_files(packages.rglob("*.py"))
-    compile_files(action.rglob("*.py"))
+    remove_unused(Path(sysconfig.get_path("purelib")))
+    sources = imported_by_a_run(environment / "bin" / "python", "copilot_metrics_action")
+    ours = [source for source in sources if source.is_relative_to(environment)]
+    standard = [source for source in sources if source.is_relative_to(sysconfig.get_path("stdlib"))]
+    compile_modules([*ours, *action.glob("*.py")])
     library.mkdir(parents=True, exist_ok=True)
-    compile_files(modules, below=library)
+    compile_modules([source for source in standard if source not in ours], below=library)
 
 
 if __name__ == "__main__":
