@@ -94,7 +94,8 @@ class _Process:
         if self._running is None:
             return
         process, self._running = self._running, None
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
         process.wait()

@@ -19,7 +19,7 @@ from .server import GitHub
 ROOT = Path(__file__).resolve().parents[2]
 # Set in the image as well; without a cache to find, Matplotlib would look for fonts in every run.
 _KEPT = ("PATH", "MPLCONFIGDIR", "LANG", "SYSTEMROOT")
-_COMMAND = re.compile(r"::(?P<name>[A-Za-z-]+)(?: (?P<properties>.*?))?::(?P<message>.*)", re.DOTALL)
+_COMMAND = re.compile(r"::(?P<name>[^\s:]+)(?: (?P<properties>.*?))?::(?P<message>.*)", re.DOTALL)
 _OLD_COMMAND = re.compile(r"##\[(?P<name>[A-Za-z-]+)(?: (?P<properties>[^\]]*))?\](?P<message>.*)", re.DOTALL)
 _LEVELS = ("error", "warning", "notice")
 

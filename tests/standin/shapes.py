@@ -388,7 +388,7 @@ def event(github: GitHub, of: Event) -> Json:
         if key == "label":
             value = {"name": value, "color": github.world.issues.label(value).color}
         elif key == "assignee":
-            value = user(github, value)
+            body["assigner"], value = body["actor"], user(github, value)
         elif key == "milestone":
             value = {"title": value}
         body[key] = value

@@ -122,10 +122,11 @@ class Tracker:
     ) -> Issue:
         now = self._now()
         number = len(self.all) + 1
-        issue = Issue(self._id(), number, title, body, actor, now, now, milestone=milestone, is_pull=is_pull)
+        issue = Issue(self._id(), number, title, body, actor, now, now, is_pull=is_pull)
         self.all[number] = issue
         self.set_labels(number, labels, actor)
         self.set_assignees(number, assignees, actor)
+        self.set_milestone(number, milestone, actor)
         issue.updated_at = now
         return issue
 
