@@ -258,6 +258,20 @@ def test_make_record__the_same_every_time() -> None:
     assert sunday["daily_active_users"] < make_record(date(2026, 11, 16))["daily_active_users"] / 4
 
 
+def test_world__changes_from_a_day_on(github: GitHub) -> None:
+    world, turn = github.world, date(2026, 11, 2)
+    before = world.record("organizations/acme", turn - timedelta(3))
+    world.change_usage("organizations/acme", turn, Usage.without_agents)
+    assert world.record("organizations/acme", turn - timedelta(3)) == before
+    after = world.record("organizations/acme", turn)
+    assert after is not None
+    assert after["monthly_active_agent_users"] == 0
+    world.scope("organizations/acme").restate(turn, monthly_active_agent_users=4)
+    assert world.record("organizations/acme", turn) == after | {"monthly_active_agent_users": 4}
+    world.scope("organizations/acme").stopped_after = turn
+    assert world.record("organizations/acme", turn + timedelta(1)) is None
+
+
 @pytest.mark.parametrize(
     ("form", "status", "text"),
     [

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import requests
 from standin import GitHub, Repository, Scope, Usage, World
 
 githubkit = pytest.importorskip("githubkit")
@@ -23,7 +24,7 @@ DAY = TODAY - timedelta(2)
 def standin() -> Iterator[GitHub]:
     scopes = [
         Scope("organizations/acme", usage=Usage(users=12, seats=14)),
-        Scope("enterprises/acme-inc", usage=Usage(users=12, seats=14)),
+        Scope("enterprises/acme-inc", usage=Usage(users=12, seats=14, doubled_seats=3)),
     ]
     repository = Repository(rules={"main": ["deletion", "non_fast_forward", "creation"]}, protected={"main"})
     with GitHub(World(TODAY, scopes, repository)) as github:
@@ -89,6 +90,14 @@ def test_copilot__seats_and_accounts(standin: GitHub, copilot: Any) -> None:
     assert page.seats[0].assignee.login
     assert page.seats[1].assigning_team.slug
     assert copilot.copilot.get_copilot_organization_details("acme").parsed_data.seat_breakdown.total == 14
+    # The description holds no enterprise's seats; the documentation gives them the same form.
+    models = pytest.importorskip("githubkit.versions.v2026_03_10.models")
+    url = f"{standin.url}/enterprises/acme-inc/copilot/billing/seats"
+    headers = {"Authorization": f"Bearer {standin.world.copilot_token}"}
+    body = requests.get(url, headers=headers, timeout=10).json()
+    page = models.OrgsOrgCopilotBillingSeatsGetResponse200.model_validate(body)
+    assert (page.total_seats, len(page.seats)) == (14, 17)
+    assert page.seats[0].organization.login == "acme"
     assert copilot.orgs.get("acme").parsed_data.login == "acme"
     assert copilot.users.get_authenticated().parsed_data.login == "mona"
     assert copilot.rate_limit.get().parsed_data.resources.core.limit == 5000

@@ -64,12 +64,14 @@ class Usage:
     chat_modes       weights of the chat modes among all requests but the agent's
     server_side      active users a day whom only the server saw: counted, without any activity
     new_seats        how many of `seats` were given in the last ten days
+    doubled_seats    people of an enterprise who are listed twice, since two of `granting` gave them a seat
     """
 
     users: int = 40
     seats: int = 46
     new_seats: int = 0
     leaving_seats: int = 1
+    doubled_seats: int = 0
     daily_share: float = 0.62
     weekend_share: float = 0.06
     weekly_change: float = 0.0
@@ -89,6 +91,7 @@ class Usage:
     ides: tuple[str, ...] = ("vscode", "intellij", "visualstudio")
     languages: tuple[str, ...] = ("python", "typescript", "go", "unknown")
     models: tuple[str, ...] = ("claude-sonnet-4.6", "gpt-5.2-codex", "auto")
+    granting: tuple[str, ...] = ("acme", "globex")
     teams: tuple[str, ...] = ("platform", "mobile", "data")
     repositories: tuple[str, ...] = ("shop", "billing", "docs")
 
@@ -239,7 +242,12 @@ class Population:
         last_seen: dict[int, date] = {}
         for back in range(90, 0, -1):
             last_seen.update(dict.fromkeys(self.active(today - timedelta(back)), today - timedelta(back)))
-        return [self._seat(person, today, since, last_seen.get(person)) for person in range(usage.seats)]
+        seats = [self._seat(person, today, since, last_seen.get(person)) for person in range(usage.seats)]
+        if self.scope.startswith("enterprises/"):
+            granting = usage.granting
+            seats = [seat | {"organization": granting[index % len(granting)]} for index, seat in enumerate(seats)]
+            seats += [seat | {"organization": granting[-1]} for seat in seats[: usage.doubled_seats]]
+        return seats
 
     def _seat(self, person: int, today: date, since: date, seen: date | None) -> Record:
         usage = self.usage

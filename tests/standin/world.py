@@ -162,14 +162,14 @@ class Repository:
 class World:
     """Everything GitHub would know.
 
-    today         what day it is; tests move it on
+    today         what day it is; tests move it on, but never past the true date, which the action would refuse
     canary        stands in the signature of every download link and may be seen nowhere else
     report_host   scheme and host of the download links; None: the stand-in itself
     oauth_scopes  what a classic copilot token was given; None: the token is of another kind
     violations    what no well-behaved client does, one sentence each: a token at a place that is not its own
     """
 
-    today: date = date(2026, 11, 21)
+    today: date = date(2026, 10, 19)
     scopes: list[Scope] = field(default_factory=lambda: [Scope("organizations/acme")])
     repository: Repository = field(default_factory=Repository)
     issues: Tracker = field(default_factory=Tracker)
