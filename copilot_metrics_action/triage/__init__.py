@@ -404,22 +404,21 @@ class _Case(Struct, frozen=True):
         """The step with our text written anew; the title too as long as it is ours. Ticks stay unless `fresh`."""
         old = state_of(issue.body)
         state = msgspec.structs.replace(state, hash=old.hash, title=old.title)
-        title, body = issue.title, with_state(issue.body, state)
+        title, texts = issue.title, []
         if self.draft is not None:
             if old.title == digest(issue.title):
                 title = self.draft.title
                 state = msgspec.structs.replace(state, title=digest(title))
             state = msgspec.structs.replace(state, hash=self._hash(self.draft))
-            remembering = with_state(issue.body, state)
-            run_line = self.draft.run_line
-            whole = with_section(remembering, ticked(self.draft.body, "" if fresh else issue.body), run_line)
-            short = with_section(remembering, self._brief(), run_line)
-            if len(whole) <= MAX_BODY:
-                body = whole
-            elif len(short) <= MAX_BODY:
-                body, reason = short, f"{reason}; shortened: the texts around ours leave no more room"
-            else:
-                body, reason = remembering, f"{reason}; our text stays as it is: the texts around it leave no room"
+            whole = ticked(self.draft.body, "" if fresh else issue.body)
+            texts = [(whole, self.draft.run_line), (self._brief(), self.draft.run_line), ("", "")]
+        memory = with_state(issue.body, state)
+        bodies = [with_section(memory, *text) for text in texts] or [memory]
+        body = next((body for body in bodies if len(body) <= MAX_BODY), "")
+        if body != bodies[0]:
+            reason += "; the texts around ours leave no room for all of it"
+            if not body and verb in ("edited", "commented"):
+                return self._left(issue, reason)  # what cannot be remembered would be said again on every run
         return self._act(verb, issue, reason, title=title, body=body, comment=comment, state_reason=state_reason)
 
     def _hash(self, draft: Draft) -> str:

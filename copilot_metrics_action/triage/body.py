@@ -18,7 +18,7 @@ from copilot_metrics_action.metrics import Kind, Scope
 BEGIN = "<!-- copilot-metrics:begin -->"
 END = "<!-- copilot-metrics:end -->"
 _MARKER = re.compile(r"<!-- copilot-metrics: (\{[^\r\n]*?\}) -->")
-_STATE = re.compile(r"<!-- copilot-metrics-state: ([^\r\n]*?) -->[ \t]*(?:\r?\n)?")
+_STATE = re.compile(r"(?:\r?\n)?<!-- copilot-metrics-state: ([^\r\n]*?) -->")
 _TASK = re.compile(r"^([ \t]*[-*] \[)([ xX])(\] )(.*?)\r?$", re.MULTILINE)
 
 
