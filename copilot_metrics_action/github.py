@@ -12,6 +12,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from fnmatch import fnmatchcase
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -101,16 +102,25 @@ class Client:
             api_version=API_VERSION,
         ).requester
 
+    def needing(self, permission: Permission) -> Client:
+        """The same client, whose refusals name another permission."""
+        other = copy(self)
+        other._permission = permission
+        return other
+
     def get(self, path: str, params: Params | None = None, *, permission: Permission | None = None) -> Any:
         """The JSON value at a path."""
         return self.request("GET", path, params, permission=permission).data
 
-    def get_all(self, path: str, params: Params | None = None, *, key: str = "") -> list[Any]:
+    def get_all(
+        self, path: str, params: Params | None = None, *, key: str = "", permission: Permission | None = None
+    ) -> list[Any]:
         """Every item of a paged list; with `key`, of the list under that key of each page's object."""
         items: list[Any] = []
         page = 1
         while True:
-            answer = self.request("GET", path, {**(params or {}), "per_page": 100, "page": page})
+            paged = {**(params or {}), "per_page": 100, "page": page}
+            answer = self.request("GET", path, paged, permission=permission)
             part = answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
             if not isinstance(part, list):
                 raise ApiError(path, "GitHub's answer is not a list", "run again; GitHub may be degraded")

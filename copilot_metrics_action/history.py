@@ -500,7 +500,8 @@ def view(merged: Merged, as_of: date) -> History:
 
 def dump(history: History) -> dict[str, bytes]:
     """The derived files by path: one line a day, so that a day is one line of a diff."""
-    files = {collection_path(history.scope): canonical_json(history.collection)}
+    collection = msgspec.to_builtins(history.collection, str_keys=True)
+    files = {collection_path(history.scope): canonical_json(collection)}
     for year in history.years:
         days = [line for line in history.days if line.day.year == year]
         seats = [counts for counts in history.seats if counts.taken.year == year]

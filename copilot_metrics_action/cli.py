@@ -1,0 +1,257 @@
+"""The product on a runner, and on a terminal: `run`, `check`, `demo`, `rebuild`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn, get_args
+
+from msgspec.structs import replace
+
+from copilot_metrics_action import __version__, history, report
+from copilot_metrics_action.config import INPUTS, Inputs, Settings, read_inputs
+from copilot_metrics_action.errors import ActionError, ConfigErrors, StoreError
+from copilot_metrics_action.escape import markdown
+from copilot_metrics_action.github import Patience
+from copilot_metrics_action.metrics import Kind, Scope
+from copilot_metrics_action.runner import Runner
+from copilot_metrics_action.store import Folder, changed_files, write_file
+from copilot_metrics_action.templates import Templates
+
+if TYPE_CHECKING:
+    from copilot_metrics_action.pipeline import Result
+
+SUMMARY: Final = "summary.md"
+
+
+def run_action(environment: Mapping[str, str], today: date | None = None) -> int:
+    """What the action does, from the runner's environment; the exit status of the step."""
+    runner = Runner(
+        commands=True,
+        summary_file=_path(environment, "GITHUB_STEP_SUMMARY"),
+        output_file=_path(environment, "GITHUB_OUTPUT"),
+        debug=environment.get("RUNNER_DEBUG") == "1",
+    )
+    for name in ("INPUT_COPILOT-TOKEN", "INPUT_GITHUB-TOKEN"):
+        # Whole lines, and the token of a line `organizations/acme: TOKEN`.
+        text = environment.get(name, "")
+        runner.mask([*text.splitlines(), *(line.partition(":")[2].strip() for line in text.splitlines())])
+    # A cancelled job gets SIGTERM: end as on an error, so that no temporary file is left.
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        return _act(environment, runner, today or datetime.now(UTC).date())
+    except ConfigErrors as errors:
+        return _failed(runner, [str(problem) for problem in errors.problems])
+    except ActionError as error:
+        return _failed(runner, [str(error)])
+    except Exception:
+        # Our bug: its traceback is what a report needs, on neutral and redacted lines.
+        for line in traceback.format_exc().splitlines():
+            runner.log(line)
+        return _failed(
+            runner, ["copilot-metrics-action: an unexpected error; please report it with the lines above and your version "
+                     f"({__version__})"]
+        )
+
+
+def _act(environment: Mapping[str, str], runner: Runner, today: date) -> int:
+    inputs = read_inputs(environment, today)
+    if inputs.mode == "check":
+        from copilot_metrics_action import check
+
+        return check.check(inputs, runner)
+    if inputs.mode == "demo":
+        return _demo_action(inputs, runner)
+    from copilot_metrics_action import connect, pipeline
+
+    result = pipeline.run(inputs, connect.github_edges(inputs, runner), runner)
+    return _tell(inputs, runner, result)
+
+
+def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
+    """Annotations, `output-dir`, outputs and the summary; the exit status."""
+    errors = list(result.view.errors)
+    summary_file = ""
+    if inputs.output_dir:
+        try:
+            summary_file = write_output(inputs.workspace / inputs.output_dir, inputs.output_dir, result)
+        except StoreError as error:
+            errors.append(str(error))
+    for notice in result.view.notices:
+        runner.annotate("notice", notice)
+    for error in errors:
+        runner.annotate("error", error)
+    runner.set_outputs({**result.outputs, "summary-file": summary_file})
+    runner.write_summary(result.summary)
+    if inputs.fail_on == "never":
+        return 0
+    return 1 if errors or (inputs.fail_on == "symptom" and result.symptom_present) else 0
+
+
+def write_output(folder: Path, shown: str, result: Result) -> str:
+    """Summary, charts and tables below `output-dir`; the summary's path as the workspace sees it."""
+    files = {SUMMARY: result.summary.encode()}
+    files |= {path: text.encode() for path, text in report.tables(result.view).items()}
+    for view in result.view.scopes:
+        for figure in view.figures:
+            for theme, picture in (("light", figure.light), ("dark", figure.dark)):
+                if picture is not None:
+                    files[f"{view.scope.path}/{figure.name}-{theme}.png"] = picture
+    for path, data in files.items():
+        write_file(folder, path, data)
+    return f"{shown}/{SUMMARY}"
+
+
+def _failed(runner: Runner, problems: Sequence[str]) -> int:
+    """A failure before there was anything to show: the summary says what and what to do next."""
+    for problem in problems:
+        runner.annotate("error", problem)
+    lines = "\n".join(f"- {markdown(problem, 1000)}" for problem in problems)
+    try:
+        runner.write_summary(f"## ⛔ Nothing could be read\n\n{lines}\n\nNothing was changed.\n")
+        runner.set_outputs({"symptoms": "[]", "issues": "[]", "new-days": "0", "revised-days": "0"})
+    except StoreError as error:
+        runner.annotate("error", str(error))
+    return 1
+
+
+def _stop(signum: int, frame: object) -> NoReturn:
+    sys.exit(128 + signum)
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    return Path(environment[name]) if environment.get(name) else None
+
+
+# --- a made-up organization -----------------------------------------------------------------------
+
+
+def _demo_action(inputs: Inputs, runner: Runner) -> int:
+    """`mode: demo` on a runner: the whole summary; nothing is stored, so its charts are Mermaid."""
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = replace(inputs, charts="none" if inputs.charts == "none" else "mermaid", server_url="")
+        return _tell(inputs, runner, demo(inputs, Path(folder), runner))
+
+
+def demo(inputs: Inputs, folder: Path, runner: Runner) -> Result:
+    """The whole pipeline over a made-up organization, with a folder in place of the repository."""
+    from copilot_metrics_action import connect, made_up, pipeline
+
+    edges = connect.Edges(
+        source=lambda scope: made_up.MadeUp(inputs.as_of),
+        store=Folder(folder),
+        charts=connect.ChartsFolder(folder / inputs.charts_branch) if inputs.charts == "auto" else None,
+        tracker=connect.IssuesFolder(folder / "issues"),
+        settings=Settings(),
+        templates=Templates(connect.shipped_templates()),
+        patience=Patience(),
+    )
+    return pipeline.run(replace(inputs, scopes=(made_up.SCOPE,), mode="demo"), edges, runner)
+
+
+# --- a terminal -----------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command `copilot-metrics`; its exit status: 0 done, 1 something could not be done, 2 wrong usage."""
+    options = _parser().parse_args(arguments)
+    runner = Runner(commands=False, stream=sys.stderr)
+    try:
+        return int(options.command(options, runner))
+    except ConfigErrors as errors:
+        for problem in errors.problems:
+            runner.annotate("error", str(problem))
+    except ActionError as error:
+        runner.annotate("error", str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="copilot-metrics",
+        description="Tells whether GitHub Copilot is used, and what to do when it is not.",
+        epilog="Every input of the action is an option of `run` and `check`: --copilot-token is better given as the "
+        "variable COPILOT_TOKEN, --github-token as GITHUB_TOKEN.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    show = commands.add_parser("demo", help="show everything for a made-up organization, without a token")
+    show.add_argument("--output", type=Path, default=Path("demo"), help="folder to write to (default: %(default)s)")
+    show.add_argument("--as-of", type=date.fromisoformat, help="compute as if today were this day (YYYY-MM-DD)")
+    show.set_defaults(command=_demo_command)
+
+    for name, text in (("run", "do what the action does"), ("check", "ask everything, change nothing, say what is missing")):
+        one = commands.add_parser(name, help=text)
+        for entry in INPUTS:
+            if entry.name != "mode":
+                one.add_argument(f"--{entry.name}", default="", metavar="TEXT", help=f"input `{entry.name}` of the action")
+        one.set_defaults(command=_run_command, mode=name)
+
+    again = commands.add_parser("rebuild", help="make the history files of a checked-out data branch again")
+    again.add_argument("folder", type=Path, help="folder with the files of the data branch")
+    again.set_defaults(command=_rebuild_command)
+    return parser
+
+
+def _demo_command(options: argparse.Namespace, runner: Runner) -> int:
+    today = options.as_of or datetime.now(UTC).date()
+    inputs = replace(
+        read_inputs({"INPUT_MODE": "demo"}, today), data_branch=".", charts_branch="charts", server_url=""
+    )
+    folder: Path = options.output
+    result = demo(inputs, folder, runner)
+    write_file(folder, SUMMARY, result.summary.encode())
+    for path, text in report.tables(result.view).items():
+        write_file(folder, path, text.encode())
+    for error in result.view.errors:
+        runner.annotate("error", error)
+    print(
+        f"A made-up organization, as of {inputs.as_of}. Look at:\n"
+        f"  {folder / SUMMARY}    the job summary\n"
+        f"  {folder / 'README.md'}     the page of the data branch\n"
+        f"  {folder / 'issues'}/       the issues it would open\n"
+        f"  {folder / 'charts'}/       the charts, light and dark\n"
+        f"  {folder / 'organizations'}/  the data"
+    )
+    return 1 if result.view.errors else 0
+
+
+def _run_command(options: argparse.Namespace, runner: Runner) -> int:
+    environment = dict(os.environ)
+    for entry in INPUTS:
+        text = options.mode if entry.name == "mode" else getattr(options, entry.name.replace("-", "_"))
+        environment[f"INPUT_{entry.name.upper()}"] = text
+    for name, variable in (("COPILOT-TOKEN", "COPILOT_TOKEN"), ("GITHUB-TOKEN", "GITHUB_TOKEN")):
+        environment[f"INPUT_{name}"] = environment[f"INPUT_{name}"] or environment.get(variable, "")
+    return run_action(environment)
+
+
+def _rebuild_command(options: argparse.Namespace, runner: Runner) -> int:
+    """Makes `history/` again from `days/` and `seats/`, for every scope of a folder."""
+    store = Folder(options.folder)
+    snapshot = store.snapshot()
+    files: dict[str, bytes] = {}
+    for kind in get_args(Kind):
+        for slug in snapshot.names(kind):
+            scope = Scope.named(kind, slug)
+            files |= history.dump(history.rebuild(scope, snapshot.archive()))
+    changed = changed_files(snapshot, files)
+    if not files:
+        raise StoreError(str(options.folder), "it holds no organizations/ or enterprises/", "check out the data branch there")
+    store.commit(snapshot, changed, "")
+    print(f"{len(files)} files made again, {len(changed)} of them differ from before")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,15 @@
+"""The action's entry point: environment in, exit status out. The only place that turns errors into annotations."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+# `-P` keeps the workspace off the path, and with it this file's folder: a checkout finds its package here.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from copilot_metrics_action.cli import run_action  # noqa: E402  # the path comes first
+
+if __name__ == "__main__":
+    sys.exit(run_action(os.environ))
