@@ -14,7 +14,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udfff]"
 )
 # What can start markup where it stands; names such as `claude-opus-4.6` or `chat_panel_ask_mode` stay readable.
-_MARKUP = re.compile(r"[\\`*\[\]#~|$^:]|(?<!\w)_|_(?!\w)|^[-+=]|^(\d+)[.)]")
+_MARKUP = re.compile(r"[\\`*\[\]#~|$^]|:(?=[\w+-]+:)|(?<!\w)_|_(?!\w)|^[-+=]|^(\d+)[.)](?=\s|$)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _WORD_BREAK = "\u200b"  # keeps mentions, references and bare links from being made of plain text
 _LINKS = re.compile(r"(?i)(?<![a-z])(https?|ftp|mailto|www|data|javascript)(?=[:.])|(?<![a-z])(gh-)(?=\d)")

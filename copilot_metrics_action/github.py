@@ -92,7 +92,7 @@ class Client:
         self._requester = Github(
             base_url=api_url,
             auth=Auth.Token(token),
-            timeout=(CONNECT_SECONDS, READ_SECONDS),  # type: ignore[arg-type]  # handed to requests as it is
+            timeout=READ_SECONDS,
             user_agent=USER_AGENT,
             verify=verify,
             retry=None,

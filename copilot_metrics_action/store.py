@@ -66,20 +66,23 @@ class Store(Protocol):
 
 
 class BranchSnapshot(Struct):
-    """A branch at one commit; trees are read once each."""
+    """A branch at one commit; each tree and each file is read once."""
 
     client: Client
     repository: str
     head: str
     tree: str
     _trees: dict[str, dict[str, tuple[str, str]]] = {}
+    _blobs: dict[str, bytes] = {}
 
     def read(self, path: str) -> bytes | None:
         folder, _, name = path.rpartition("/")
         entry = self._folder(folder).get(name)
         if entry is None or entry[0] != "blob":
             return None
-        return self._blob(entry[1])
+        if entry[1] not in self._blobs:
+            self._blobs[entry[1]] = self._blob(entry[1])
+        return self._blobs[entry[1]]
 
     def names(self, path: str) -> Mapping[str, str]:
         return {name: sha for name, (_, sha) in self._folder(path).items()}
