@@ -5,6 +5,7 @@ The arithmetic here is the test's own, so that a change of `trends` moves no gol
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -54,7 +55,7 @@ def stored_days(
     newest: date = NEWEST,
     people: int = 96,
     growth: float = 0.0,
-    agents: float = 0.004,
+    agents: float = 0.006,
     without: Sequence[date] = (),
     languages: Sequence[str] = ("python", "typescript", "go", "unknown"),
     seed: int = 1,
@@ -67,7 +68,7 @@ def stored_days(
         day = newest - timedelta(days=back)
         if day in without:
             continue
-        level = people * (1 + growth) ** (-back / 7)
+        level = people * (1 + growth) ** (-back / 7) * (1 + 0.04 * math.sin(back / 9))
         weekend = day.weekday() >= 5
         active = round(level * (0.06 if weekend else 1) * source.uniform(0.9, 1.1))
         monthly = round(level * 2.06)

@@ -74,4 +74,4 @@ def _words(plan: Plan) -> Figure:
 def _picture(plan: Plan) -> Figure:
     from copilot_metrics_action.charts.canvas import paint
 
-    return Figure(plan.name, plan.title, plan.alt, plan.text, plan.mermaid, paint(plan, "light"), paint(plan, "dark"))
+    return Figure(plan.name, plan.title, plan.alt, plan.text, plan.mermaid, *paint(plan))

@@ -1,35 +1,45 @@
 """One visual language for all charts: type, colours, spacing, and the marks they share.
 
 The only module that imports Matplotlib. No pyplot, so nothing global is touched; no mathtext, so a `$` in a
-name is a `$`; an indexed palette, so that six charts in both themes stay far below 250 KB.
+name is a `$`. Everything stands on the figure itself, in pixels: Matplotlib's axes would take three times as long.
+
+A chart is painted once, in the light theme, to the colours of a fixed palette; the dark one is the same picture
+with the palette of the dark theme.
 """
 
 from __future__ import annotations
 
 import io
+import struct
 import textwrap
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache, partial
 from math import ceil, floor, log10
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure as Sheet
-from matplotlib.ticker import FixedLocator, FuncFormatter
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.transforms import Affine2D
 from PIL import Image
 
+from copilot_metrics_action.charts.overview import PANEL_COLUMNS, PANEL_HEIGHT
 from copilot_metrics_action.charts.plans import Frame, Plan
 from copilot_metrics_action.charts.words import short_day
 
 WIDTH = 720  # pixels of the page; twice as many in the file
 SCALE = 2
-COLOURS = 64
 INCH = 100  # pixels of the page
 LEFT, BOTTOM = 54, 34
-TITLE, SMALL, LABEL = 16.5, 12.5, 14.0  # sizes of type, in pixels of the page
-TITLE_CHARACTERS = 66
+TITLE, SMALL, LABEL, TINY = 16.5, 12.5, 14.0, 11.5  # sizes of type, in pixels of the page
+TITLE_CHARACTERS = 68
+PANEL_GAP = 24
+MARKS = 2  # changes in counting that are named; the newest
 
 # Hues that stay apart for every kind of colour blindness (checked as pairs in both themes by a test of their
 # luminance and of a simulated deuteranopia), over GitHub's own backgrounds.
@@ -41,7 +51,8 @@ THEMES: Mapping[str, Mapping[str, str]] = {
         "rule": "#d8dee4",
         "shade": "#f3f5f7",
         "blue": "#0969da",
-        "pale": "#a9cbf0",
+        "soft": "#79b0f2",
+        "pale": "#c9dff8",
         "orange": "#d4700a",
         "green": "#1a7f5a",
         "purple": "#8250df",
@@ -55,7 +66,8 @@ THEMES: Mapping[str, Mapping[str, str]] = {
         "rule": "#2a313a",
         "shade": "#161b22",
         "blue": "#4493f8",
-        "pale": "#254a78",
+        "soft": "#2f6bc4",
+        "pale": "#20426e",
         "orange": "#f0883e",
         "green": "#3fb68b",
         "purple": "#ab7df8",
@@ -69,21 +81,59 @@ STYLE: Any = {
     "font.family": ["DejaVu Sans"],
     "text.parse_math": False,
     "text.usetex": False,
-    "axes.unicode_minus": True,
     "hatch.linewidth": 1.4,
-    "path.simplify": True,
-    "lines.solid_capstyle": "round",
-    "lines.solid_joinstyle": "round",
-    "lines.dash_capstyle": "butt",
 }
+SHADES, RULES, BARS, LINES = 0.1, 0.2, 1.0, 2.0  # what lies over what; type is on top
+BAND = 0.14  # how strongly a healthy range tints the paper
+# Pairs of colours whose blends occur: edges of type and lines on the paper, a line over bars, a mark over a band.
+BLENDS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
+    ("ink", "paper", (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)),
+    ("muted", "paper", (0.15, 0.3, 0.45, 0.6, 0.8)),
+    ("muted", "shade", (0.5,)),
+    ("rule", "paper", (0.5,)),
+    *((hue, "paper", (0.25, 0.5, 0.75)) for hue in ("blue", "orange", "green", "purple", "pink", "grey")),
+    *((hue, "paper", (0.5,)) for hue in ("soft", "pale")),
+    ("ink", "soft", (0.35, 0.7)),
+    ("ink", "shade", (0.5,)),
+    ("green", "paper", (BAND,)),
+    ("blue", "shade", (0.5,)),
+)
 
 
-def paint(plan: Plan, theme: str) -> bytes:
-    """The chart as a palette PNG at 2x."""
+def paint(plan: Plan) -> tuple[bytes, bytes]:
+    """The chart as palette PNGs at 2x, for the light and the dark theme."""
     with mpl.rc_context(STYLE):
-        canvas = Canvas(plan, THEMES[theme])
+        canvas = Canvas(plan, THEMES["light"])
         plan.paint(canvas)
-        return canvas.finish()
+        light = canvas.finish()
+    return light, _with_palette(light, palette("dark"))
+
+
+@cache
+def palette(theme: str) -> bytes:
+    """Red, green and blue of every colour of a theme and of its blends, in the same order for both themes."""
+    colours = {name: bytes.fromhex(value[1:]) for name, value in THEMES[theme].items()}
+    blends = [
+        bytes(round(part * a + (1 - part) * b) for a, b in zip(colours[over], colours[under], strict=True))
+        for over, under, parts in BLENDS
+        for part in parts
+    ]
+    return b"".join((*colours.values(), *blends))
+
+
+@cache
+def _palette_image() -> Image.Image:
+    image = Image.new("P", (1, 1))
+    image.putpalette(palette("light"))
+    return image
+
+
+def _with_palette(png: bytes, colours: bytes) -> bytes:
+    """The same PNG with another palette: only its PLTE chunk differs."""
+    start = png.index(b"PLTE") - 4
+    end = start + 12 + struct.unpack(">I", png[start : start + 4])[0]
+    chunk = b"PLTE" + colours
+    return png[:start] + struct.pack(">I", len(colours)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[end:]
 
 
 def _points(pixels: float) -> float:
@@ -91,56 +141,51 @@ def _points(pixels: float) -> float:
 
 
 class Canvas:
-    """One chart being painted: a title, a plot, and labels to its right instead of a legend."""
+    """One chart being painted: a title, a plot, and labels to its right instead of a legend.
+
+    Places are days (ordinals) or weeks (0, 1, …), heights are values; both become pixels at the end, when it
+    is known how far the axes reach.
+    """
 
     def __init__(self, plan: Plan, colours: Mapping[str, str]) -> None:
         self._plan = plan
         self._colours = colours
         self._title = textwrap.wrap(plan.title, TITLE_CHARACTERS, max_lines=2, placeholder=" …")
-        self._labels: list[tuple[float, str, str, str, bool]] = []
+        self._later: list[Callable[[], None]] = []
+        self._labels: list[Label] = []
         self._marks: list[tuple[float, float, str]] = []
-        self._bottom_note = ""
+        self._ticks: list[tuple[float, str]] = []
+        self._notes: list[str] = []
         self._percent = False
-        self._least = 0.0
-        self._top = 0.0
-        self.sheet = Sheet(figsize=(WIDTH / INCH, plan.height / INCH), dpi=INCH * SCALE, facecolor=colours["paper"])
-        self.agg: Any = FigureCanvasAgg(self.sheet)  # Matplotlib leaves its backends untyped
-        self.axes: Axes = self.sheet.add_axes((0.1, 0.1, 0.8, 0.8), facecolor="none")
-        for side in ("top", "right", "left"):
-            self.axes.spines[side].set_visible(False)
-        self.axes.spines["bottom"].set_color(colours["rule"])
-        self.axes.tick_params(
-            length=0, pad=5, labelsize=_points(SMALL), labelcolor=colours["muted"], axis="both", which="both"
-        )
-        self.axes.grid(visible=True, axis="y", color=colours["rule"], linewidth=0.6)
-        self.axes.set_axisbelow(True)
+        self._bare = False
+        self._reached = 0.0
+        self._span = (0.0, 1.0)
+        self._box: tuple[float, float, float, float] = (LEFT, BOTTOM, WIDTH - plan.labels, plan.height)  # left to top
+        self._top = 1.0
+        self._sheet = Sheet(figsize=(WIDTH / INCH, plan.height / INCH), dpi=INCH * SCALE, facecolor=colours["paper"])
+        self._agg: Any = FigureCanvasAgg(self._sheet)  # Matplotlib leaves its backends untyped
+        self._pixels = Affine2D().scale(SCALE)
 
     # ---- the time axis
 
     def dates(self, frame: Frame, *, shade: bool = True) -> None:
         """A day axis, with quiet days shaded and changes in GitHub's counting marked."""
         start, end = frame.start.toordinal(), frame.end.toordinal()
-        self.axes.set_xlim(start - 0.7, end + 0.7)
+        self._span = (start - 0.7, end + 0.7)
+        self._ticks = [(one.toordinal(), str(short_day(one))) for one in _day_ticks(frame.start, frame.end)]
         if shade:
-            for first, last in _runs([one.toordinal() for one in frame.off]):
-                self.axes.axvspan(first - 0.5, last + 0.5, color=self._colours["shade"], linewidth=0, zorder=0)
-        ticks = _day_ticks(frame.start, frame.end)
-        self.axes.xaxis.set_major_locator(FixedLocator([one.toordinal() for one in ticks]))
-        self.axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_day(date.fromordinal(int(value)))))
+            runs = _runs([one.toordinal() for one in frame.off])
+            self._later.append(lambda: self._columns([(first - 0.5, last + 0.5) for first, last in runs], "shade"))
         for mark in frame.marks:
-            first = max(mark.day.toordinal(), start)
-            last = min((mark.until or mark.day).toordinal(), end)
-            self._marks.append(
-                (first - 0.5, last + 0.5 if mark.until else first - 0.5, f"{short_day(mark.day)}: {mark.what}")
-            )
+            first = max(mark.day.toordinal(), start) - 0.5
+            last = min(mark.until.toordinal(), end) + 0.5 if mark.until else first
+            self._marks.append((first, last, f"{short_day(mark.day)}: {mark.what}"))
 
     def weeks(self, starts: Sequence[date]) -> None:
         """An axis of weeks, one place each, named by their Mondays."""
-        self.axes.set_xlim(-0.6, max(len(starts), 4) - 0.4)
+        self._span = (min(len(starts) - 6, 0) - 0.6, len(starts) - 0.4)  # one week alone is no wall
         step = 1 if len(starts) <= 7 else 2
-        places = list(range(len(starts) - 1, -1, -step))[::-1]
-        self.axes.xaxis.set_major_locator(FixedLocator(places))
-        self.axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_day(starts[int(value)])))
+        self._ticks = [(place, str(short_day(starts[place]))) for place in range(len(starts) - 1, -1, -step)]
 
     # ---- the value axis
 
@@ -149,217 +194,285 @@ class Canvas:
 
     def at_least(self, top: float) -> None:
         """The value axis reaches at least this far."""
-        self._least = top
+        self._reached = max(self._reached, top)
 
     # ---- what is drawn
 
     def bars(self, values: Mapping[date, int], colour: str, *, hatched: bool = False) -> None:
-        if not values:
-            return
-        places = [one.toordinal() for one in values]
-        tint = self._colours[colour]
-        self._reach(max(values.values()))
-        self.axes.bar(
-            places,
-            list(values.values()),
-            width=0.74,
-            color=self._colours["paper"] if hatched else tint,
-            edgecolor=tint if hatched else "none",
-            linewidth=0.9 if hatched else 0,
-            hatch="/////" if hatched else None,
-            zorder=2,
-        )
+        if values:
+            self.at_least(max(values.values()))
+            blocks = [(one.toordinal(), 0.0, float(value)) for one, value in values.items()]
+            self._later.append(lambda: self._blocks(blocks, 0.74, colour, hatched=hatched))
+
+    def stack(self, parts: Sequence[tuple[str, str, Sequence[int | None]]], running: Sequence[bool]) -> None:
+        """Stacked bars a week; the label of a part stands beside the last bar. Running weeks are hatched."""
+        places = range(len(running))
+        feet = [0.0] * len(running)
+        final = max((place for place in places if any(values[place] for _, _, values in parts)), default=0)
+        for name, colour, values in parts:
+            heights = [float(value or 0) for value in values]
+            blocks = [
+                (place, foot, foot + height)
+                for place, foot, height in zip(places, feet, heights, strict=True)
+                if height
+            ]
+            over = [block for block in blocks if not running[block[0]]]
+            still = [block for block in blocks if running[block[0]]]
+            self._later.append(partial(self._blocks, over, 0.72, colour, apart=True))
+            self._later.append(partial(self._blocks, still, 0.72, colour, hatched=True))
+            if heights[final]:
+                self.label(feet[final] + heights[final] / 2, name, colour)
+            feet = [foot + height for foot, height in zip(feet, heights, strict=True)]
+        self.at_least(max(feet, default=0))
+        empty = [place for place in places if all(values[place] is None for _, _, values in parts)]
+
+        def dashes() -> None:
+            for place in empty:
+                self._text(self._x(place), BOTTOM + 8, "–", SMALL, "muted", ha="center", va="center")
+
+        self._later.append(dashes)
 
     def absent(self, days: Sequence[date]) -> None:
         """A small cross at the foot of each day without data."""
+
+        def crosses() -> None:
+            xs = [self._x(one.toordinal()) for one in days]
+            ys = [BOTTOM + 8.0] * len(xs)
+            self._line(xs, ys, "muted", 0, marker="x", markersize=_points(5), markeredgewidth=1.0)
+
         if days:
-            places = [one.toordinal() for one in days]
-            self.axes.plot(
-                places,
-                [0.035] * len(places),
-                linestyle="none",
-                marker="x",
-                markersize=_points(5),
-                markeredgewidth=1.0,
-                color=self._colours["muted"],
-                transform=self.axes.get_xaxis_transform(),
-                zorder=3,
-            )
+            self._later.append(crosses)
 
     def line(
         self, values: Mapping[date, float | None], colour: str, *, width: float = 1.8, dashed: bool = False
     ) -> None:
         """A line over days; a day without a value, or no record of it for a while, breaks it."""
-        places, heights = _broken(values)
-        self._draw(places, heights, colour, width, dashed=dashed)
+        self._trace(*_broken(values), colour, width, dashed=dashed)
 
     def points(self, values: Sequence[float | None], colour: str, *, width: float = 1.6) -> None:
         """A line over weeks with a dot at each; a week without a value breaks it."""
         heights = [float("nan") if value is None else value for value in values]
-        self._draw(list(range(len(values))), heights, colour, width, marker=True)
-
-    def _draw(
-        self,
-        places: Sequence[float],
-        heights: Sequence[float],
-        colour: str,
-        width: float,
-        *,
-        marker: bool = False,
-        dashed: bool = False,
-    ) -> None:
-        known = [height for height in heights if height == height]
-        if not known:
-            return
-        self._reach(max(known))
-        alone = len(known) == 1
-        self.axes.plot(
-            places,
-            heights,
-            color=self._colours[colour],
-            linewidth=_points(width * 1.2),
-            linestyle=(0, (4, 3)) if dashed else "-",
-            marker="o" if marker or alone else None,
-            markersize=_points(width * 2.6),
-            markeredgewidth=0,
-            zorder=4,
-            clip_on=False,
-        )
+        self._trace(list(range(len(values))), heights, colour, width, dots=True)
 
     def band(self, edges: Mapping[date, tuple[float, float]]) -> None:
         """A range that GitHub calls healthy."""
-        places = [float(one.toordinal()) for one in sorted(edges)]
-        low, high = ([edges[one][side] for one in sorted(edges)] for side in (0, 1))
-        places, low, high = (
-            [places[0] - 0.7, *places, places[-1] + 0.7],
-            [low[0], *low, low[-1]],
-            [high[0], *high, high[-1]],
-        )
-        self._reach(max(high))
-        self.axes.fill_between(places, low, high, color=self._colours["green"], alpha=0.14, linewidth=0, zorder=1)
+        days = sorted(edges)
+        self.at_least(max(high for _, high in edges.values()))
+
+        def area() -> None:
+            left, _, right, _ = self._box
+            xs = [left, *(self._x(one.toordinal()) for one in days), right]
+            low, high = ([self._y(edges[one][side]) for one in days] for side in (0, 1))
+            low, high = [low[0], *low, low[-1]], [high[0], *high, high[-1]]
+            self._polygons(
+                [[*zip(xs, low, strict=True), *zip(xs[::-1], high[::-1], strict=True)]], "green", SHADES, alpha=BAND
+            )
+
+        self._later.append(area)
 
     def limit(self, height: float, text: str) -> None:
-        self._reach(height)
-        self.axes.axhline(height, color=self._colours["orange"], linewidth=1, linestyle=(0, (3, 3)), zorder=3)
+        """A line across at the limit that opens a symptom."""
+        self.at_least(height)
         self.label(height, text, "orange", important=False)
 
-    def stack(self, parts: Sequence[tuple[str, str, Sequence[int | None]]], running: Sequence[bool]) -> None:
-        """Stacked bars a week; the label of a part stands beside the last bar that has it. Running weeks are paler."""
-        places = list(range(len(running)))
-        feet = [0.0] * len(places)
-        final = max((place for place in places if any(values[place] for _, _, values in parts)), default=0)
-        for name, colour, values in parts:
-            heights = [float(value or 0) for value in values]
-            bars = self.axes.bar(
-                places,
-                heights,
-                bottom=feet,
-                width=0.72,
-                color=self._colours[colour],
-                edgecolor=self._colours["paper"],
-                linewidth=0.8,
-                zorder=2,
-            )
-            for bar, pale in zip(bars, running, strict=True):
-                if pale:
-                    bar.set(facecolor=self._colours["paper"], edgecolor=self._colours[colour], hatch="/////")
-            if heights[final]:
-                self.label(feet[final] + heights[final] / 2, name, colour)
-            feet = [foot + height for foot, height in zip(feet, heights, strict=True)]
-        self._reach(max(feet, default=0))
-        missing = [place for place in places if all(values[place] is None for _, _, values in parts)]
-        for place in missing:
-            self.axes.text(
-                place, 0.03, "–", ha="center", color=self._colours["muted"], transform=self.axes.get_xaxis_transform()
-            )
+        def across() -> None:
+            left, _, right, _ = self._box
+            y = self._y(height)
+            self._line([left, right], [y, y], "orange", 1.2, linestyle=(0, (3, 3)))
+
+        self._later.append(across)
 
     def label(self, height: float, text: str, colour: str, *, note: str = "", important: bool = True) -> None:
         """A direct label on the right, at the height of what it names; labels make room for each other."""
         self._labels.append((height, text, note, colour, important))
 
     def note(self, text: str) -> None:
-        """Small print under the title."""
-        self._bottom_note = text
+        """Small print beside the unit: what is left out, what a pattern means."""
+        self._notes.append(text)
+
+    def panels(self, panels: Sequence[tuple[str, str, Sequence[float | None]]], columns: int = PANEL_COLUMNS) -> None:
+        """Small lines beside each other: a name, its newest figure, and its values, each on its own scale."""
+        self._bare = True
+
+        def draw() -> None:
+            width = (WIDTH - 32 + PANEL_GAP) / columns
+            top = self._box[3] - 8
+            for index, (name, figure, values) in enumerate(panels):
+                x = 16 + (index % columns) * width
+                y = top - (index // columns) * PANEL_HEIGHT
+                right = x + width - PANEL_GAP
+                self._text(x, y, name, SMALL, "muted", va="top")
+                self._text(right, y, figure, LABEL, "ink", weight="bold", ha="right", va="top")
+                foot, room = y - PANEL_HEIGHT + 22, PANEL_HEIGHT - 50
+                self._line([x, right], [foot, foot], "rule", 0.8)
+                known = [value for value in values if value is not None]
+                if known:
+                    top_value = max(known) or 1
+                    step = (right - x) / max(len(values) - 1, 1)
+                    xs = [x + step * place for place in range(len(values))]
+                    ys = [float("nan") if value is None else foot + value / top_value * room for value in values]
+                    dots = {"marker": "o", "markersize": _points(5)} if len(known) == 1 else {}
+                    self._line(xs, ys, "blue", 1.8, **dots)
+
+        self._later.append(draw)
 
     # ---- putting it together
 
     def finish(self) -> bytes:
-        """The PNG."""
+        """The PNG of the light theme."""
         self._lay_out()
-        self.agg.draw()
-        width, height = self.agg.get_width_height()
-        picture = Image.frombuffer("RGBA", (width, height), self.agg.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
+        self._agg.draw()
+        width, height = self._agg.get_width_height()
+        picture = Image.frombuffer("RGBA", (width, height), self._agg.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
         packed = io.BytesIO()
-        picture.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            packed, "PNG", optimize=True
-        )
+        picture.quantize(palette=_palette_image(), dither=Image.Dither.NONE).save(packed, "PNG", compress_level=9)
         return packed.getvalue()
 
-    def _reach(self, height: float) -> None:
-        self._top = max(self._top, height)
-
     def _lay_out(self) -> None:
-        height = self._plan.height
-        y = height - 10.0
+        y = self._plan.height - 10.0
         for line in self._title:
             self._text(16, y, line, TITLE, "ink", weight="bold", va="top")
             y -= 21
         y -= 5
-        subtitle = self._plan.unit + (f" · {self._bottom_note}" if self._bottom_note else "")
-        self._text(16, y, subtitle, SMALL, "muted", va="top")
-        y -= 20
-        rows = _rows(self._marks)
-        top = y - 15 * rows - 4
-        left, right = LEFT, WIDTH - self._plan.labels
-        self.axes.set_position((left / WIDTH, BOTTOM / height, (right - left) / WIDTH, (top - BOTTOM) / height))
-        self._scale()
-        self._set_marks(left, right, top)
-        self._set_labels(right, top - BOTTOM)
+        self._text(16, y, " · ".join((self._plan.unit, *self._notes)), SMALL, "muted", va="top")
+        y -= 24 + 15 * min(len(self._marks), MARKS)
+        left, bottom, right, _ = self._box
+        self._box = (left, bottom, right, y)
+        step = _step(self._reached, whole=not self._percent)
+        self._top = max(self._reached * 1.07, step)
+        heights = [step * index for index in range(int(self._top / step) + 1)]
+        if not self._bare:
+            self._rules(heights)
+        for draw in self._later:
+            draw()
+        self._set_marks()
+        self._set_labels()
 
-    def _text(self, x: float, y: float, text: str, size: float, colour: str, **style: Any) -> None:
-        self.sheet.text(
-            x / WIDTH, y / self._plan.height, text, fontsize=_points(size), color=self._colours[colour], **style
-        )
+    def _x(self, place: float) -> float:
+        left, _, right, _ = self._box
+        return left + (place - self._span[0]) / (self._span[1] - self._span[0]) * (right - left)
 
-    def _scale(self) -> None:
-        step, top = _scale(max(self._top, self._least), whole=not self._percent)
-        self.axes.set_ylim(0, top)
-        self.axes.yaxis.set_major_locator(FixedLocator([step * index for index in range(round(top / step) + 1)]))
-        shown = (lambda value, _: f"{value * 100:.3g} %") if self._percent else (lambda value, _: f"{value:,.0f}")
-        self.axes.yaxis.set_major_formatter(FuncFormatter(shown))
+    def _y(self, height: float) -> float:
+        _, bottom, _, top = self._box
+        return bottom + height / self._top * (top - bottom)
 
-    def _set_marks(self, left: float, right: float, top: float) -> None:
-        low, high = self.axes.get_xlim()
-        for row, (first, last, text) in enumerate(self._marks[-2:]):
-            at = left + (first - low) / (high - low) * (right - left)
-            stop = left + (last - low) / (high - low) * (right - left)
-            y = top + 7 + 15 * (_rows(self._marks) - 1 - row)
-            self.axes.axvline(first, color=self._colours["muted"], linewidth=0.9, linestyle=(0, (2, 2)), zorder=3)
+    def _rules(self, heights: Sequence[float]) -> None:
+        left, _, right, _ = self._box
+        for height in heights:
+            shown = f"{height * 100:.3g} %" if self._percent else f"{height:,.0f}"
+            self._text(left - 7, self._y(height), shown, SMALL, "muted", ha="right", va="center_baseline")
+        lines = [[(left, self._y(height)), (right, self._y(height))] for height in heights]
+        self._add(LineCollection(lines, colors=self._colours["rule"], linewidths=[1.0] + [0.6] * len(lines)), RULES)
+        for place, text in self._ticks:
+            self._text(self._x(place), BOTTOM - 8, text, SMALL, "muted", ha="center", va="top")
+
+    def _set_marks(self) -> None:
+        _, bottom, right, top = self._box
+        shown = self._marks[-MARKS:]
+        for row, (first, last, text) in enumerate(shown):
+            at, stop = self._x(first), self._x(last)
+            y = top + 9 + 15 * (len(shown) - 1 - row)
+            self._line([at, at], [bottom, y - 7], "muted", 0.9, linestyle=(0, (2, 2)))
             if last > first:
-                self.axes.axvspan(first, last, ymin=0.985, color=self._colours["muted"], alpha=0.5, linewidth=0)
-            room = WIDTH - at - 12
-            ends_left = room < 0.45 * WIDTH
-            fitting = int((at - 12 if ends_left else room) / 6.6)
+                self._line([at, stop], [top, top], "muted", 1.6)
+            ends_left = WIDTH - at < 0.45 * WIDTH
+            fitting = int(((stop if ends_left else WIDTH - at) - 12) / 6.6)
             text = text if len(text) <= fitting else text[: fitting - 1].rstrip() + "…"
             x = min(stop, right) if ends_left else at
-            self._text(x, y, text, 11.5, "muted", ha="right" if ends_left else "left", va="center")
+            self._text(x, y, text, TINY, "muted", ha="right" if ends_left else "left", va="center")
 
-    def _set_labels(self, right: float, plot: float) -> None:
-        top = self.axes.get_ylim()[1]
-        wanted = [
-            (BOTTOM + height / top * plot, text, note, colour, important)
-            for height, text, note, colour, important in self._labels
-        ]
-        for y, text, note, colour, important in _spread(wanted, BOTTOM + 4, BOTTOM + plot):
+    def _set_labels(self) -> None:
+        _, bottom, right, top = self._box
+        wanted = [(self._y(label[0]), *label[1:]) for label in self._labels]
+        for y, text, note, colour, important in _spread(wanted, bottom + 4, top):
+            weight = "bold" if important else "normal"
             if note:
-                self._text(right + 8, y + 7, text, LABEL, colour, weight="bold" if important else "normal", va="center")
-                self._text(right + 8, y - 8, note, 11.5, "muted", va="center")
+                self._text(right + 8, y + 7, text, LABEL, colour, weight=weight, va="center")
+                self._text(right + 8, y - 8, note, TINY, "muted", va="center")
             else:
-                self._text(right + 8, y, text, SMALL, colour, weight="bold" if important else "normal", va="center")
+                self._text(right + 8, y, text, SMALL, colour, weight=weight, va="center")
 
+    # ---- ink
 
-def _rows(marks: Sequence[object]) -> int:
-    return min(len(marks), 2)
+    def _add(self, artist: Any, layer: float) -> None:
+        artist.set_transform(self._pixels)
+        artist.set_zorder(layer)
+        self._sheet.add_artist(artist)
+
+    def _text(self, x: float, y: float, text: str, size: float, colour: str, **style: Any) -> None:
+        self._sheet.text(
+            x, y, text, fontsize=_points(size), color=self._colours[colour], transform=self._pixels, **style
+        )
+
+    def _line(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float, **style: Any) -> None:
+        style = {"linestyle": "-" if width else "none", **style}
+        self._add(
+            Line2D(
+                xs, ys, color=self._colours[colour], linewidth=_points(width * 1.2), solid_capstyle="round",
+                solid_joinstyle="round", **style,
+            ),
+            LINES,
+        )  # fmt: skip
+
+    def _trace(
+        self,
+        places: Sequence[float],
+        heights: Sequence[float],
+        colour: str,
+        width: float,
+        *,
+        dots: bool = False,
+        dashed: bool = False,
+    ) -> None:
+        known = [height for height in heights if height == height]
+        if not known:
+            return
+        self.at_least(max(known))
+        style: dict[str, Any] = {"linestyle": (0, (4, 3))} if dashed else {}
+        if dots or len(known) == 1:
+            style |= {"marker": "o", "markersize": _points(width * 2.6), "markeredgewidth": 0}
+        self._later.append(
+            lambda: self._line(
+                [self._x(one) for one in places], [self._y(one) for one in heights], colour, width, **style
+            )
+        )
+
+    def _columns(self, runs: Sequence[tuple[float, float]], colour: str) -> None:
+        _, bottom, _, top = self._box
+        edges = [(max(self._x(first), self._box[0]), min(self._x(last), self._box[2])) for first, last in runs]
+        self._polygons([[(a, bottom), (a, top), (b, top), (b, bottom)] for a, b in edges], colour, SHADES)
+
+    def _blocks(
+        self,
+        blocks: Sequence[tuple[float, float, float]],
+        width: float,
+        colour: str,
+        *,
+        hatched: bool = False,
+        apart: bool = False,
+    ) -> None:
+        """Bars from (place, foot, head); a hairline of paper keeps stacked ones apart."""
+        shapes = [
+            (self._x(place - width / 2), self._y(foot), self._x(place + width / 2), self._y(head))
+            for place, foot, head in blocks
+        ]
+        if hatched:
+            tint, paper = self._colours[colour], self._colours["paper"]
+            for x0, y0, x1, y1 in shapes:
+                self._add(
+                    Rectangle(
+                        (x0, y0), x1 - x0, y1 - y0, facecolor=paper, edgecolor=tint, linewidth=0.9, hatch="/////"
+                    ),
+                    BARS,
+                )
+        else:
+            edge = self._colours["paper"] if apart else "none"
+            corners = [[(x0, y0), (x0, y1), (x1, y1), (x1, y0)] for x0, y0, x1, y1 in shapes]
+            self._polygons(corners, colour, BARS, edgecolors=edge, linewidths=0.8 if apart else 0)
+
+    def _polygons(self, shapes: Sequence[Any], colour: str, layer: float, **style: Any) -> None:
+        if shapes:
+            self._add(PolyCollection(shapes, **{"facecolors": self._colours[colour], "linewidths": 0, **style}), layer)
 
 
 Label = tuple[float, str, str, str, bool]
@@ -369,7 +482,7 @@ def _spread(labels: Sequence[Label], low: float, high: float) -> list[Label]:
     """The labels, moved apart as far as their heights need, within the plot; their order stays."""
     placed: list[list[float]] = []
     ranked = sorted(labels, key=lambda label: label[0])
-    sizes = [32.0 if note else 16.0 for _, _, note, _, _ in ranked]
+    sizes = [35.0 if note else 16.0 for _, _, note, _, _ in ranked]
     for (y, *_), size in zip(ranked, sizes, strict=True):
         floor_y = placed[-1][0] + (placed[-1][1] + size) / 2 if placed else low + size / 2
         placed.append([max(y, floor_y), size])
@@ -416,13 +529,11 @@ def _day_ticks(start: date, end: date) -> list[date]:
     return [monday + timedelta(days=7 * weeks * index) for index in range((end - monday).days // (7 * weeks) + 1)]
 
 
-def _scale(top: float, *, whole: bool) -> tuple[float, float]:
-    """A round step and the end of the axis: at most five steps, and never the data against the edge."""
+def _step(top: float, *, whole: bool) -> float:
+    """A round distance between the lines of the value axis: three to five of them."""
     if top <= 0:
-        return (1, 4) if whole else (0.05, 0.2)
-    rough = top * 1.06 / 4
+        return 1.0 if whole else 0.05
+    rough = top / 4.5
     power = 10.0 ** floor(log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)
-    if whole:
-        step = max(1.0, step if step == int(step) else ceil(step))
-    return step, step * ceil(top * 1.04 / step)
+    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    return max(1.0, float(ceil(step))) if whole else step

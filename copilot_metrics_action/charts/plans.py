@@ -126,7 +126,7 @@ def active_users(analysis: Analysis, findings: Sequence[Finding]) -> Plan | None
     now, change = (typical.now, typical.ratio) if typical else (None, None)
     flat, falling = _present(findings, "flat-usage"), _present(findings, "falling-usage")
     people = "person" if now is not None and round(now) == 1 else "people"
-    if now is None:
+    if now is None or len(values) < 5:
         last = max(shown)
         title = f"{_people(shown[last])} active on {words.day(last)}"
     elif falling:
@@ -153,14 +153,18 @@ def active_users(analysis: Analysis, findings: Sequence[Finding]) -> Plan | None
     def paint(canvas: Canvas) -> None:
         canvas.dates(axis)
         quiet = set(axis.off)
-        canvas.bars({d: v for d, v in shown.items() if d not in provisional and d not in quiet}, "blue")
+        canvas.bars({d: v for d, v in shown.items() if d not in provisional and d not in quiet}, "soft")
         canvas.bars({d: v for d, v in shown.items() if d not in provisional and d in quiet}, "pale")
         canvas.bars({d: v for d, v in shown.items() if d in provisional}, "blue", hatched=True)
         canvas.absent(absent)
+        if waiting:
+            canvas.note("hatched: may still grow")
+        if absent:
+            canvas.note("×: no data")
         if len([one for one in level.values() if one is not None]) > 1:
             canvas.line(level, "ink", width=1.6)
             last = [one for one in level.values() if one is not None][-1]
-            canvas.label(last, f"{words.count(last)}", "ink", note="a working day")
+            canvas.label(last, f"{words.count(last)}", "ink", note="last two weeks")
 
     return Plan(
         "active-users",
@@ -232,6 +236,8 @@ def activation(analysis: Analysis, _: Sequence[Finding]) -> Plan | None:
         canvas.dates(axis, shade=False)
         if seats:
             held, guessed = _held(seats, axis)
+            if guessed > axis.start:
+                canvas.note("dashed: before seats were first counted")
             canvas.band({d: (v * HEALTHY_ACTIVATION[0], v * HEALTHY_ACTIVATION[1]) for d, v in held.items()})
             canvas.line({d: float(v) for d, v in held.items() if d <= guessed}, "grey", dashed=True)
             canvas.line({d: float(v) for d, v in held.items() if d >= guessed}, "grey")
@@ -302,11 +308,15 @@ def agent_share(analysis: Analysis, _: Sequence[Finding]) -> Plan | None:
     if share == 0:
         title = "Nobody uses agents in the IDE"
     elif share < EARLY_AGENTS[0]:
-        title += ": below the 5–10 % that is a good sign early on"
+        title += ": below the 5–10 % of a good start"
     elif share <= EARLY_AGENTS[1]:
-        title += ": within the 5–10 % that is a good sign early on"
+        title += ": within the 5–10 % of a good start"
     else:
-        title += ": well past the first 5–10 %" if share > 2 * EARLY_AGENTS[1] else ": above the first 5–10 %"
+        title += (
+            ": well past the 5–10 % of a good start"
+            if share > 2 * EARLY_AGENTS[1]
+            else ": past the 5–10 % of a good start"
+        )
     alt = f"{title}. IDE agent mode, 28 days to {words.day(axis.end)}"
     alt += f"; four weeks before it was {words.ratio(before)}." if before is not None else "."
     weekly = _at_week_ends(analysis, shares)
@@ -316,7 +326,7 @@ def agent_share(analysis: Analysis, _: Sequence[Finding]) -> Plan | None:
         canvas.percent()
         canvas.at_least(0.12)
         canvas.band(dict.fromkeys(axis.days(), EARLY_AGENTS))
-        canvas.label(sum(EARLY_AGENTS) / 2, "5–10 %", "green", note="good early sign", important=False)
+        canvas.label(sum(EARLY_AGENTS) / 2, "5–10 %", "green", note="a good start", important=False)
         canvas.line(shares, "purple", width=2.4)
         canvas.label(last, words.ratio(last), "purple", note="agent users")
 
@@ -392,7 +402,9 @@ def chat_modes(analysis: Analysis, _: Sequence[Finding]) -> Plan | None:
             [week.start in running for week in weeks],
         )
         if left_out:
-            canvas.note(f"{left_out}")
+            canvas.note(left_out)
+        if running:
+            canvas.note("hatched: week not over")
 
     return Plan(
         "chat-modes",
@@ -505,7 +517,7 @@ def phases(analysis: Analysis, _: Sequence[Finding]) -> Plan | None:
 
 
 def _phase(name: str) -> str:
-    return "No phase yet" if name == "0" else f"Phase {name[:3]}"
+    return "No phase" if name == "0" else f"Phase {name[:3]}"
 
 
 CHARTS: tuple[Callable[[Analysis, Sequence[Finding]], Plan | None], ...] = (
