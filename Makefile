@@ -29,8 +29,6 @@ help: ## Show this list
 demo: $(VENV)/.run ## Run the whole pipeline over a made-up organization into demo/ (no token, no network)
 	@rm -rf demo
 	$(BIN)/copilot-metrics demo --output demo
-	@echo
-	@echo "The demo is in demo/: open demo/summary.md first; charts, data and the issues lie beside it."
 
 .PHONY: test
 test: lint types workflows tests ## Run everything that guards the project: lint, types, workflow checks, tests
