@@ -115,9 +115,34 @@ def change(value: Any, unit: str = "") -> Markdown:
         return Markdown(NONE)
     if unit == "ratio":
         return points(value.difference)
-    if value.before is not None and abs(value.before) < 10:
-        return signed(value.difference, 1 if unit == "number" else 0)  # "+100 %" of two people says less than "+2"
-    return delta(value.ratio)
+    if unit == "number":
+        return signed(value.difference, 1)
+    return against(value.now, value.before)
+
+
+def against(value: float | None, before: float | None) -> Markdown:
+    """A count against an earlier one: +12 %; +3 where that was below ten, since "+100 %" of two people says less."""
+    if value is None or before is None:
+        return Markdown(NONE)
+    return signed(value - before) if abs(before) < 10 else delta(value / before - 1)
+
+
+def cell(value: float | None, unit: str = "") -> Markdown:
+    """A figure under a heading that names its unit already: shares stay percents, counts stay bare."""
+    if unit in ("ratio", "number", "percent-a-week"):
+        return figure(value, unit)
+    return number(value) if value is not None and value < 10 and value != int(value) else count(value)
+
+
+def reported(value: float | None, digits: int = 0) -> Markdown:
+    """A figure, or the words that tell it from zero."""
+    return Markdown("not reported") if value is None else number(value, digits)
+
+
+def sentence(value: object) -> Markdown:
+    """Words from outside with a capital at their start."""
+    shown = str(name(value, 120))
+    return Markdown(shown[:1].upper() + shown[1:])
 
 
 def money(value: float | None, currency: str) -> Markdown:
@@ -142,6 +167,10 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "plural": plural,
     "figure": figure,
     "change": change,
+    "against": against,
+    "cell": cell,
+    "reported": reported,
+    "sentence": sentence,
     "money": money,
     "name": name,
     "md": Markdown,
@@ -167,6 +196,8 @@ class Templates:
 
     def __init__(self, shipped: Mapping[str, str], overrides: Mapping[str, str] | None = None) -> None:
         self.names = frozenset(shipped)
+        self.overridden = bool(overrides)
+        self._shipped = shipped
         self._environment = SandboxedEnvironment(
             loader=FunctionLoader({**_sources(shipped), **_sources(overrides or {})}.get),
             undefined=StrictUndefined,
@@ -177,6 +208,10 @@ class Templates:
             autoescape=False,
         )
         self._environment.filters.update(FILTERS)
+
+    def shipped(self) -> Templates:
+        """The shipped templates alone."""
+        return Templates(self._shipped)
 
     def render(self, name: str, /, **values: Any) -> str:
         """The rendered template. Raises TemplateError that names the template, the line and what is wrong."""

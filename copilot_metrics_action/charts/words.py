@@ -23,22 +23,24 @@ __all__ = [
 ]
 
 BLOCKS = "▁▂▃▄▅▆▇█"
+LEAST_SPAN = 0.4
 GAP = "·"  # a space would be lost in a table cell
 
 
-def sparkline(values: Sequence[float | None], low: float | None = 0.0) -> str:
+def sparkline(values: Sequence[float | None]) -> str:
     """One block a value, oldest first; a missing one is a dot. Empty without any value.
 
-    low  the value of the lowest block; None = the smallest value
+    The blocks span at least two fifths of the largest value, so that noise looks flat and only a change looks like one.
     """
     known = [value for value in values if value is not None]
     if not known:
         return ""
-    bottom = min(known) if low is None else min(low, *known)
-    span = max(known) - bottom
+    low, high = min(known), max(known)
+    span = max(high - low, LEAST_SPAN * high)
+    bottom = max(0.0, (low + high - span) / 2)
+    steps = len(BLOCKS) - 1
     return "".join(
-        GAP if value is None else BLOCKS[round((value - bottom) / span * (len(BLOCKS) - 1)) if span else 0]
-        for value in values
+        GAP if value is None else BLOCKS[round((value - bottom) / span * steps) if span else 0] for value in values
     )
 
 

@@ -106,13 +106,17 @@ class Breakdown(Struct, frozen=True):
 
 
 class Comparison(Struct, frozen=True):
-    """A figure here beside what GitHub's dashboard has for its month; None = cannot be made from daily counts."""
+    """A figure here beside what GitHub's dashboard has for its month.
+
+    at_least  distinct people cannot be added up over days: the month had this many, or more
+    """
 
     label: str
     here: float | None
     dashboard: float | None
     unit: str
     why: str
+    at_least: bool = False
 
 
 class Dashboard(Struct, frozen=True):
@@ -136,6 +140,10 @@ def undecided(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Watched, on hold or unknown, in this order."""
     order = [Status.WATCH, Status.ON_HOLD, Status.UNKNOWN]
     return tuple(sorted((one for one in findings if one.status in order), key=lambda one: order.index(one.status)))
+
+
+def absent(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(one for one in findings if one.status is Status.ABSENT)
 
 
 # ---- headline
@@ -226,8 +234,9 @@ def _at_ends(
     return ends
 
 
-def typical_change(analysis: Analysis) -> Change:
-    return Change(*_figure(analysis.last_28, "daily_active_users"))
+def typical_change(window: Window | None) -> Change:
+    """People on a working day of a window against the one before."""
+    return Change(*_figure(window, "daily_active_users"))
 
 
 # ---- seats and money
@@ -285,6 +294,9 @@ class Recent(Struct, frozen=True):
     day: date
     settled: bool
     rows: tuple[tuple[Any, ...], ...]
+    people: int | None
+    yesterday: int | None
+    last_week: int | None
 
 
 def recent(analysis: Analysis) -> Recent | None:
@@ -298,7 +310,8 @@ def recent(analysis: Analysis) -> Recent | None:
         values = [getattr(by_day[day], name) if day in by_day else None for day in days]
         if any(value is not None for value in values):
             rows.append((title, *values))
-    return Recent(newest.day, newest.settled, tuple(rows))
+    people = [by_day[day].daily_active_users if day in by_day else None for day in days]
+    return Recent(newest.day, newest.settled, tuple(rows), *people)
 
 
 WINDOWS: tuple[tuple[str, str, str], ...] = (
@@ -413,12 +426,10 @@ def dashboard(analysis: Analysis) -> Dashboard | None:
         Comparison(
             "People active",
             newest.monthly_active_users,
-            newest.monthly_active_users if whole else None,
+            newest.monthly_active_users if whole else floor,
             "people",
-            f"28 days here, the calendar month there; people cannot be added up over days, so all that is certain is "
-            f"at least {floor:,}"
-            if floor and not whole
-            else "28 days here, the calendar month there",
+            "28 days here, the calendar month there; people cannot be added up over days",
+            at_least=not whole,
         ),
         Comparison(
             "People active a day, all days",

@@ -6,7 +6,7 @@ from typing import Any
 
 from copilot_metrics_action import metrics, symptoms
 from copilot_metrics_action.charts import Figure
-from copilot_metrics_action.escape import html
+from copilot_metrics_action.escape import html, markdown
 from copilot_metrics_action.report import figures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import RunView, ScopeView
@@ -16,6 +16,8 @@ from copilot_metrics_action.triage import LABEL, Action
 BUDGET, BUDGET_OF_MANY = 64 * 1024, 256 * 1024  # GitHub drops a summary above 1 MiB whole
 SUMMARY_WEEKS = 13
 PICTURE_WIDTH = 720
+MOST_ACTIONS = 40
+MOVERS = 3
 STOPPED = "reports-stopped"  # depends on the date alone: it has no place on a page
 
 SECTIONS: tuple[str, ...] = (
@@ -48,7 +50,8 @@ def render(view: RunView, templates: Templates, template: str, *, on_page: bool,
         page = _sheet(view, view.scopes[0], templates, on_page=on_page, alone=True, more=more)
     else:
         values = run_values(view, on_page=on_page) | more
-        values |= {"parts": parts, "overview": overview(view), "alone": False}
+        rows = overview(view)
+        values |= {"parts": parts, "overview": rows, "movers": movers(rows), "alone": False}
         page = Sheet(templates, values, _wanted(view))
     return page.render(template)
 
@@ -63,11 +66,11 @@ def _sheet(
     more: dict[str, Any] | None = None,
 ) -> Sheet:
     values = run_values(view, on_page=on_page) | scope_values(view, scope, on_page=on_page) | (more or {})
-    return Sheet(templates, values | {"alone": alone, "parts": [], "overview": None}, _wanted(view))
+    return Sheet(templates, values | {"alone": alone, "parts": [], "overview": None, "movers": ()}, _wanted(view))
 
 
 def _wanted(view: RunView) -> tuple[str, ...]:
-    always = ("actions", "plan", "overview", "scopes")
+    always = ("alerts", "state", "overview", "actions", "plan", "footer")
     return (*view.sections, *always) if view.sections else ()
 
 
@@ -82,6 +85,11 @@ def run_values(view: RunView, *, on_page: bool) -> dict[str, Any]:
         "label": LABEL,
         "issues_url": Markdown(view.links.issues(LABEL)),
         "picture": lambda figure, scope=None: picture(view, figure, scope),
+        "linked": linked(view),
+        "has_pages": any(one.analysis is not None and one.analysis.newest_day for one in view.scopes),
+        "actions": () if on_page else view.actions[:MOST_ACTIONS],
+        "actions_left": 0 if on_page else max(0, len(view.actions) - MOST_ACTIONS),
+        "linked_issue": linked_issue,
         "page": lambda path: Markdown(view.links.page(path)),
         "at": lambda path: Markdown(view.links.at(view.data_commit, path)),
         "commit_url": Markdown(view.links.commit(view.data_commit) if view.data_commit else ""),
@@ -107,7 +115,9 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "present": figures.present(findings),
         "undecided": figures.undecided(findings),
         "advice": {one.symptom: advice.get(one.symptom, "") for one in findings},
-        "issue_of": lambda symptom: issue_of(view, scope, symptom),
+        "absent": figures.absent(findings),
+        "heading": "####" if len(view.scopes) > 1 else "###",
+        "issue_link": lambda symptom: linked_issue(issue_of(view, scope, symptom)),
         "verdict": wording.verdict(
             ScopeView(scope.scope, analysis, findings, problem="" if on_page else scope.problem)
         ),
@@ -117,6 +127,7 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "weeks": weeks if on_page else weeks[-SUMMARY_WEEKS:],
         "all_weeks": len(weeks),
         "recent": figures.recent(analysis) if analysis else None,
+        "week_change": figures.typical_change(analysis.last_7) if analysis else None,
         "windows": figures.windows(analysis) if analysis else (),
         "lines": figures.lines(analysis) if analysis else (),
         "breakdowns": figures.breakdowns(analysis) if analysis else {},
@@ -126,7 +137,7 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
 
 
 def overview(view: RunView) -> list[dict[str, Any]]:
-    """One row a scope, the largest movers of the month first among equals of their kind."""
+    """One row a scope, in their order."""
     rows = []
     for scope in view.scopes:
         analysis = scope.analysis
@@ -138,13 +149,19 @@ def overview(view: RunView) -> list[dict[str, Any]]:
                 "analysis": analysis,
                 "verdict": wording.verdict(scope, named=False),
                 "present": figures.present(scope.findings),
-                "people": figures.typical_change(analysis) if analysis else None,
+                "people": figures.typical_change(analysis.last_28) if analysis else None,
                 "lines": lines,
                 "spark": Markdown(figures.spark_of(analysis) if analysis else ""),
                 "page": Markdown(view.links.page(f"{scope.scope.path}/README.md")),
             }
         )
     return rows
+
+
+def movers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows whose lines added changed most in four weeks, either way; none below three scopes."""
+    moved = [row for row in rows if row["lines"] is not None and row["lines"].ratio is not None]
+    return sorted(moved, key=lambda row: -abs(row["lines"].ratio))[:MOVERS] if len(moved) > 2 else []
 
 
 def issue_of(view: RunView, scope: ScopeView, symptom: str) -> Action | None:
@@ -157,17 +174,30 @@ def picture(view: RunView, figure: Figure, scope: ScopeView | None) -> Markdown:
 
     In a dry run, and in a demo that writes no branch, there is no picture to link: Mermaid stands in.
     """
-    unwritten = view.dry_run or (view.demo and bool(view.links.server_url))
     if view.charts == "none":
         return Markdown()
-    if view.charts == "mermaid" or unwritten:
+    if view.charts == "mermaid" or view.dry_run or not linked(view):
         return Markdown(f"```mermaid\n{figure.mermaid}\n```" if figure.mermaid else "")
-    if scope is None or scope.analysis is None or scope.analysis.newest_day is None:
+    day = scope.analysis.newest_day if scope is not None and scope.analysis is not None else view.newest_day
+    if day is None:
         return Markdown()
-    light, dark = (
-        view.links.chart(scope.analysis.newest_day, scope.scope, figure.file(theme)) for theme in ("light", "dark")
-    )
+    place = scope.scope if scope is not None else None
+    light, dark = (view.links.chart(day, place, figure.file(theme)) for theme in ("light", "dark"))
     return Markdown(
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
         f'<img alt="{html(figure.alt, 600)}" src="{light}" width="{PICTURE_WIDTH}"></picture>'
     )
+
+
+def linked(view: RunView) -> bool:
+    """Whether pages and charts are, or will be, where the links say: a demo in a repository writes no branch."""
+    return not (view.demo and view.links.server_url)
+
+
+def linked_issue(action: Action | None) -> Markdown:
+    """The issue's number as a link; its title while it has none."""
+    if action is None:
+        return Markdown()
+    if action.number is None:
+        return Markdown(markdown(action.title or action.symptom))
+    return Markdown(f"[#{action.number}]({action.url})" if action.url else f"#{action.number}")

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.report import figures
 from copilot_metrics_action.report.view import ScopeView
 from copilot_metrics_action.symptoms import Status
-from copilot_metrics_action.templates import day, plural, short_day
+from copilot_metrics_action.templates import Markdown, day, plural, short_day
 
 NAMED = 4  # symptoms, scopes or days named in a sentence; the rest are counted
 
@@ -23,29 +24,30 @@ class Verdict(Struct, frozen=True):
     """
 
     icon: str
-    words: str
+    words: Markdown
 
-    def __str__(self) -> str:
-        return f"{self.icon} {self.words}"
+    @classmethod
+    def of(cls, icon: str, words: str) -> Verdict:
+        return cls(icon, Markdown(words))
 
 
 def verdict(scope: ScopeView, *, named: bool = True) -> Verdict:
     """The verdict of one scope; without its name where the name stands beside it."""
-    name = scope.scope.slug
+    name = markdown(scope.scope.slug, 100)
     here = f" in {name}" if named else ""
     analysis = scope.analysis
     if analysis is None or analysis.newest_day is None:
         if scope.problem:
-            return Verdict("⛔", f"Nothing could be read for {name}" if named else "nothing could be read")
-        return Verdict("⚪", f"No data for {name} yet" if named else "no data yet")
+            return Verdict.of("⛔", f"Nothing could be read for {name}" if named else "nothing could be read")
+        return Verdict.of("⚪", f"No data for {name} yet" if named else "no data yet")
     data = data_to([scope])
     found = figures.present(scope.findings)
     open_ones = figures.undecided(scope.findings)
     if found:
-        icon, words = "🔴", f"{plural(len(found), 'symptom')}{here}: {listed(one.headline for one in found)}"
+        icon, words = "🔴", f"{plural(len(found), 'symptom')}{here}: {listed(markdown(one.headline) for one in found)}"
     elif watched := [one for one in open_ones if one.status is not Status.UNKNOWN]:
         icon = "🟡"
-        words = f"No symptoms{here}; watched: {listed(one.headline for one in watched)}"
+        words = f"No symptoms{here}; watched: {listed(markdown(one.headline) for one in watched)}"
     elif scope.findings and len(open_ones) == len(scope.findings):
         icon, words = "⚪", f"Too little data to judge {name} yet" if named else "too little data to judge yet"
     else:
@@ -55,34 +57,35 @@ def verdict(scope: ScopeView, *, named: bool = True) -> Verdict:
         words = words[:1].lower() + words[1:]
     if scope.problem:
         icon, words = "⛔", f"{name} could not be read, stored data are shown: {words[:1].lower()}{words[1:]}"
-    return Verdict(icon, f"{words}; {data}")
+    return Verdict.of(icon, f"{words}; {data}")
 
 
 def verdict_of_all(scopes: Sequence[ScopeView], errors: Sequence[str] = ()) -> Verdict:
     """The verdict of a run: of its scope when there is one, else over all of them."""
     if not scopes:
-        return Verdict("⛔" if errors else "⚪", "Nothing could be done" if errors else "Nothing to report on")
+        return Verdict.of("⛔" if errors else "⚪", "Nothing could be done" if errors else "Nothing to report on")
     if len(scopes) == 1:
         return verdict(scopes[0])
     unread = [one for one in scopes if one.problem]
     told = [one for one in scopes if one.analysis is not None and one.analysis.newest_day is not None]
     if unread and not told:
-        return Verdict("⛔", f"Nothing could be read for {listed(one.scope.slug for one in unread)}")
+        return Verdict.of("⛔", f"Nothing could be read for {_slugs(unread)}")
     if not told:
-        return Verdict("⚪", f"No data for {kinds(scopes)} yet")
+        return Verdict.of("⚪", f"No data for {kinds(scopes)} yet")
     ill = [one for one in told if figures.present(one.findings)]
     count = sum(len(figures.present(one.findings)) for one in ill)
     if ill:
-        words = f"{plural(count, 'symptom')} in {len(ill)} of {kinds(scopes)}: {listed(one.scope.slug for one in ill)}"
+        words = f"{plural(count, 'symptom')} in {len(ill)} of {kinds(scopes)}: {_slugs(ill)}"
     else:
         words = f"No symptoms in {kinds(told)}"
     icon = "🔴" if ill else "🟢"
     if unread:
-        icon, words = (
-            "⛔",
-            f"{listed(one.scope.slug for one in unread)} could not be read; {words[:1].lower()}{words[1:]}",
-        )
-    return Verdict(icon, f"{words}; {data_to(told)}")
+        icon, words = "⛔", f"{_slugs(unread)} could not be read; {words[:1].lower()}{words[1:]}"
+    return Verdict.of(icon, f"{words}; {data_to(told)}")
+
+
+def _slugs(scopes: Sequence[ScopeView]) -> str:
+    return listed(markdown(one.scope.slug, 100) for one in scopes)
 
 
 def kinds(scopes: Sequence[ScopeView]) -> str:
@@ -115,10 +118,6 @@ def listed(names: Iterable[str], most: int = NAMED) -> str:
     return known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}" if known else ""
 
 
-def listed_verdicts(names: Iterable[str]) -> str:
-    return ", ".join(names)
-
-
 def day_list(days: Sequence[date], most: int = NAMED) -> str:
     """2–5 Oct, 9 Oct and 3 more days."""
     runs: list[tuple[date, date]] = []
@@ -145,11 +144,7 @@ def coverage_of_run(scope: ScopeView) -> str:
         return coverage_of_data(scope)
     parts = [f"{plural(cover.expected, 'day')} expected, {cover.present:,} stored"]
     parts.append(f"{len(cover.missing):,} missing ({day_list(cover.missing)})" if cover.missing else "none missing")
-    waiting = [
-        one
-        for one in cover.provisional
-        if not scope.analysis or not scope.analysis.days or one >= scope.analysis.days[0].day
-    ]
+    waiting = cover.provisional
     if waiting:
         parts.append(f"{len(waiting)} provisional ({day_list(waiting)})")
     if cover.new:
