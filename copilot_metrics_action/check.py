@@ -81,7 +81,9 @@ def _attempt(lines: list[Line], what: str, ask: Callable[[], Any], said: str | C
 
 
 def _table(lines: list[Line], failed: int) -> str:
-    verdict = "✅ Everything a run needs is there" if not failed else f"⛔ {failed} thing{'s' if failed > 1 else ''} missing"
+    verdict = (
+        "✅ Everything a run needs is there" if not failed else f"⛔ {failed} thing{'s' if failed > 1 else ''} missing"
+    )
     marks = {True: "✅", False: "⛔", None: "❔"}
     rows = "\n".join(f"| {marks[line.works]} | {markdown(line.what)} | {markdown(line.said, 1000)} |" for line in lines)
     return f"## {verdict}\n\n| | what | answer |\n|:--|:--|:--|\n{rows}\n\nNothing was changed.\n"

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from copilot_metrics_action import __version__, history, report
 from copilot_metrics_action.config import INPUTS, Inputs, Settings, read_inputs
-from copilot_metrics_action.errors import ActionError, ConfigErrors, StoreError
+from copilot_metrics_action.errors import ActionError, ConfigError, ConfigErrors, StoreError
 from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.github import Patience
 from copilot_metrics_action.metrics import Kind, Scope
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from copilot_metrics_action.pipeline import Result
 
 SUMMARY: Final = "summary.md"
+NO_OUTPUTS: Final = {
+    "latest-day": "",
+    "new-days": "0",
+    "revised-days": "0",
+    "symptoms": "[]",
+    "issues": "[]",
+    "data-commit": "",
+    "summary-file": "",
+}
 
 
 def run_action(environment: Mapping[str, str], today: date | None = None) -> int:
@@ -46,23 +55,24 @@ def run_action(environment: Mapping[str, str], today: date | None = None) -> int
     # A cancelled job gets SIGTERM: end as on an error, so that no temporary file is left.
     signal.signal(signal.SIGTERM, _stop)
     try:
-        return _act(environment, runner, today or datetime.now(UTC).date())
+        inputs = read_inputs(environment, today or datetime.now(UTC).date())
+        return _act(inputs, runner)
     except ConfigErrors as errors:
         return _failed(runner, [str(problem) for problem in errors.problems])
-    except ActionError as error:
+    except ConfigError as error:
         return _failed(runner, [str(error)])
+    except ActionError as error:
+        status = _failed(runner, [str(error)])
+        return 0 if inputs.fail_on == "never" else status
     except Exception:
         # Our bug: its traceback is what a report needs, on neutral and redacted lines.
         for line in traceback.format_exc().splitlines():
             runner.log(line)
-        return _failed(
-            runner, ["copilot-metrics-action: an unexpected error; please report it with the lines above and your version "
-                     f"({__version__})"]
-        )
+        said = f"an unexpected error; please report it with the lines above and your version, {__version__}"
+        return _failed(runner, [f"copilot-metrics-action: {said}"])
 
 
-def _act(environment: Mapping[str, str], runner: Runner, today: date) -> int:
-    inputs = read_inputs(environment, today)
+def _act(inputs: Inputs, runner: Runner) -> int:
     if inputs.mode == "check":
         from copilot_metrics_action import check
 
@@ -71,8 +81,7 @@ def _act(environment: Mapping[str, str], runner: Runner, today: date) -> int:
         return _demo_action(inputs, runner)
     from copilot_metrics_action import connect, pipeline
 
-    result = pipeline.run(inputs, connect.github_edges(inputs, runner), runner)
-    return _tell(inputs, runner, result)
+    return _tell(inputs, runner, pipeline.run(inputs, connect.github_edges(inputs, runner), runner))
 
 
 def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
@@ -82,10 +91,13 @@ def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
     if inputs.output_dir:
         try:
             summary_file = write_output(inputs.workspace / inputs.output_dir, inputs.output_dir, result)
-        except StoreError as error:
-            errors.append(str(error))
+        except StoreError as failure:
+            errors.append(str(failure))
+    for warning in result.warnings:
+        runner.annotate("warning", warning)
     for notice in result.view.notices:
-        runner.annotate("notice", notice)
+        if notice not in result.warnings:
+            runner.annotate("notice", notice)
     for error in errors:
         runner.annotate("error", error)
     runner.set_outputs({**result.outputs, "summary-file": summary_file})
@@ -116,7 +128,7 @@ def _failed(runner: Runner, problems: Sequence[str]) -> int:
     lines = "\n".join(f"- {markdown(problem, 1000)}" for problem in problems)
     try:
         runner.write_summary(f"## ⛔ Nothing could be read\n\n{lines}\n\nNothing was changed.\n")
-        runner.set_outputs({"symptoms": "[]", "issues": "[]", "new-days": "0", "revised-days": "0"})
+        runner.set_outputs(NO_OUTPUTS)
     except StoreError as error:
         runner.annotate("error", str(error))
     return 1
@@ -190,11 +202,16 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--as-of", type=date.fromisoformat, help="compute as if today were this day (YYYY-MM-DD)")
     show.set_defaults(command=_demo_command)
 
-    for name, text in (("run", "do what the action does"), ("check", "ask everything, change nothing, say what is missing")):
+    for name, text in (
+        ("run", "do what the action does"),
+        ("check", "ask everything, change nothing, say what is missing"),
+    ):
         one = commands.add_parser(name, help=text)
         for entry in INPUTS:
             if entry.name != "mode":
-                one.add_argument(f"--{entry.name}", default="", metavar="TEXT", help=f"input `{entry.name}` of the action")
+                one.add_argument(
+                    f"--{entry.name}", default="", metavar="TEXT", help=f"input `{entry.name}` of the action"
+                )
         one.set_defaults(command=_run_command, mode=name)
 
     again = commands.add_parser("rebuild", help="make the history files of a checked-out data branch again")
@@ -205,9 +222,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _demo_command(options: argparse.Namespace, runner: Runner) -> int:
     today = options.as_of or datetime.now(UTC).date()
-    inputs = replace(
-        read_inputs({"INPUT_MODE": "demo"}, today), data_branch=".", charts_branch="charts", server_url=""
-    )
+    inputs = replace(read_inputs({"INPUT_MODE": "demo"}, today), data_branch=".", charts_branch="charts", server_url="")
     folder: Path = options.output
     result = demo(inputs, folder, runner)
     write_file(folder, SUMMARY, result.summary.encode())
@@ -247,7 +262,9 @@ def _rebuild_command(options: argparse.Namespace, runner: Runner) -> int:
             files |= history.dump(history.rebuild(scope, snapshot.archive()))
     changed = changed_files(snapshot, files)
     if not files:
-        raise StoreError(str(options.folder), "it holds no organizations/ or enterprises/", "check out the data branch there")
+        raise StoreError(
+            str(options.folder), "it holds no organizations/ or enterprises/", "check out the data branch there"
+        )
     store.commit(snapshot, changed, "")
     print(f"{len(files)} files made again, {len(changed)} of them differ from before")
     return 0

@@ -16,7 +16,7 @@ import yaml
 from msgspec import Meta, Struct, field
 
 from copilot_metrics_action.errors import ConfigError, ConfigErrors
-from copilot_metrics_action.metrics import Kind, Scope
+from copilot_metrics_action.metrics import DAY, Kind, Scope
 from copilot_metrics_action.symptoms import Thresholds
 
 Mode = Literal["run", "check", "demo"]
@@ -123,7 +123,7 @@ def _url(text: str) -> str:
 
 def _day(text: str) -> date:
     try:
-        if len(text) == 10:
+        if DAY.fullmatch(text):
             return date.fromisoformat(text)
     except ValueError:
         pass
@@ -198,7 +198,7 @@ def read_inputs(environment: Mapping[str, str], today: date) -> Inputs:
             problems.append(ConfigError(entry.name, error.what, error.hint))
         except ValueError as error:
             problems.append(ConfigError(entry.name, str(error)))
-    mode = given.get("mode") or "run"
+    mode: Mode = given.get("mode") or "run"
     repository = given.get("repository") or environment.get("GITHUB_REPOSITORY", "")
     scopes = _scopes(given, repository, mode, problems)
     tokens = given.get("copilot-token") or Tokens()
@@ -209,7 +209,9 @@ def read_inputs(environment: Mapping[str, str], today: date) -> Inputs:
         problems.append(ConfigError("as-of", f"{as_of} is in the future", f"use {today} or an earlier day"))
     if given.get("data-branch") and given.get("data-branch") == given.get("charts-branch"):
         problems.append(
-            ConfigError("charts-branch", "it is the data branch", "charts are thrown away daily: give them another branch")
+            ConfigError(
+                "charts-branch", "it is the data branch", "charts are thrown away daily: give them another branch"
+            )
         )
     try:
         api_url = _url(environment.get("GITHUB_API_URL") or "https://api.github.com")
@@ -344,7 +346,9 @@ class CalendarSettings(Setting, frozen=True, kw_only=True):
 class IssueSettings(Setting, frozen=True, kw_only=True):
     """How adoption issues are routed."""
 
-    labels: Annotated[tuple[str, ...], Meta(description="Further labels for new issues.", examples=[["ai-adoption"]])] = ()
+    labels: Annotated[
+        tuple[str, ...], Meta(description="Further labels for new issues.", examples=[["ai-adoption"]])
+    ] = ()
     assignees: Annotated[
         tuple[str, ...], Meta(description="Who new issues are assigned to, by login.", examples=[["monalisa"]])
     ] = ()
@@ -352,7 +356,9 @@ class IssueSettings(Setting, frozen=True, kw_only=True):
         tuple[str, ...], Meta(description="Who is mentioned in new issues, by login or team.", examples=[["acme/ai"]])
     ] = ()
     milestone: Annotated[str, Meta(description="Milestone of new issues, by title.", examples=["Rollout"])] = ""
-    max_new: Annotated[int, Meta(description="At most so many new issues a run; the rest come on later days.", ge=0, le=50)] = 3
+    max_new: Annotated[
+        int, Meta(description="At most so many new issues a run; the rest come on later days.", ge=0, le=50)
+    ] = 3
 
 
 class ReportSettings(Setting, frozen=True, kw_only=True):
@@ -368,7 +374,9 @@ class PriceSettings(Setting, frozen=True, kw_only=True):
     """What one seat costs a month."""
 
     amount: Annotated[float, Meta(description="Price of a seat a month.", ge=0, examples=[19])]
-    currency: Annotated[str, Meta(description="ISO code of the currency.", pattern="^[A-Z]{3}$", examples=["USD"])] = "USD"
+    currency: Annotated[str, Meta(description="ISO code of the currency.", pattern="^[A-Z]{3}$", examples=["USD"])] = (
+        "USD"
+    )
 
 
 class Intervention(Setting, frozen=True, kw_only=True):
@@ -376,7 +384,9 @@ class Intervention(Setting, frozen=True, kw_only=True):
 
     day: Annotated[date, Meta(description="The day it happened.", examples=["2026-10-05"])]
     what: Annotated[str, Meta(description="What was done.", min_length=1, max_length=200, examples=["Prompt workshop"])]
-    scope: Annotated[str, Meta(description="`organizations/<slug>`; empty = all.", examples=["organizations/acme"])] = ""
+    scope: Annotated[str, Meta(description="`organizations/<slug>`; empty = all.", examples=["organizations/acme"])] = (
+        ""
+    )
     team: Annotated[str, Meta(description="Slug of a team; empty = everybody.")] = ""
 
 
@@ -397,7 +407,10 @@ class Settings(Setting, frozen=True, kw_only=True):
     repositories: Annotated[bool, Meta(description="Store the repository reports.")] = False
     seats: Annotated[
         Literal["auto", "none"] | Annotated[int, Meta(ge=0)],
-        Meta(description="Seats: `auto` reads them, `none` does without, a number is taken as it is.", examples=["auto", 420]),
+        Meta(
+            description="Seats: `auto` reads them, `none` does without, a number is taken as it is.",
+            examples=["auto", 420],
+        ),
     ] = "auto"
     seat_price: Annotated[PriceSettings | None, Meta(description="Price of a seat, for the cost of idle ones.")] = None
     rollout_start: Annotated[
@@ -410,7 +423,8 @@ class Settings(Setting, frozen=True, kw_only=True):
     ] = "keep"
     allow_public: Annotated[bool, Meta(description="Allow the data branch in a public repository.")] = False
     download_hosts: Annotated[
-        tuple[str, ...], Meta(description="Further hosts from which reports may be downloaded.", examples=[["reports.example"]])
+        tuple[str, ...],
+        Meta(description="Further hosts from which reports may be downloaded.", examples=[["reports.example"]]),
     ] = ()
     commit_message_prefix: Annotated[
         str, Meta(description="Text before the message of each commit.", max_length=50, examples=["chore(data): "])
@@ -431,13 +445,16 @@ def read_settings(text: str, name: str) -> Settings:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name
         what = str(getattr(error, "problem", None) or type(error).__name__)
-        raise ConfigErrors([ConfigError(place, f"it is not YAML ({what})", "check the indentation and quotes there")]) from None
+        raise ConfigErrors(
+            [ConfigError(place, f"it is not YAML ({what})", "check the indentation and quotes there")]
+        ) from None
     problems: list[ConfigError] = []
-    settings = _read({} if document is None else document, Settings, "", problems)
+    settings: Any = _read({} if document is None else document, Settings, "", problems)
     if problems:
-        raise ConfigErrors([ConfigError(f"{name}: {problem.where}", problem.what, problem.hint) for problem in problems])
-    assert isinstance(settings, Settings)
-    return settings
+        raise ConfigErrors(
+            [ConfigError(f"{name}: {problem.where}", problem.what, problem.hint) for problem in problems]
+        )
+    return msgspec.convert(settings, Settings)
 
 
 def _read(value: object, kind: Any, path: str, problems: list[ConfigError]) -> Any:
@@ -446,7 +463,9 @@ def _read(value: object, kind: Any, path: str, problems: list[ConfigError]) -> A
     if isinstance(bare, type) and issubclass(bare, Struct):
         return _read_struct(value, bare, path, problems)
     if get_origin(bare) is tuple and isinstance(value, list) and _is_struct(get_args(bare)[0]):
-        return tuple(_read(item, get_args(bare)[0], f"{path}[{number}]", problems) for number, item in enumerate(value, 1))
+        return tuple(
+            _read(item, get_args(bare)[0], f"{path}[{number}]", problems) for number, item in enumerate(value, 1)
+        )
     try:
         return msgspec.convert(value, type=kind)
     except msgspec.ValidationError as error:

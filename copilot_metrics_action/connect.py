@@ -69,7 +69,7 @@ class Edges(Struct, frozen=True):
     settings: Settings
     templates: Templates
     patience: Patience
-    notices: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class GitHubTracker(Struct, frozen=True):
@@ -144,7 +144,7 @@ def github_edges(inputs: Inputs, runner: Runner) -> Edges:
         patience=patience,
     )
     facts = repository_facts(repository, inputs)
-    settings, notices = configuration(inputs, repository)
+    settings, warnings = configuration(inputs, repository)
     check_repository(facts, inputs, settings)
     downloads = Downloads(inputs.copilot_api_url, settings.download_hosts, verify=verify)
     clients: dict[str, Client] = {}
@@ -164,14 +164,16 @@ def github_edges(inputs: Inputs, runner: Runner) -> Edges:
     return Edges(
         source=source,
         store=Branch(repository.needing(WRITE), inputs.repository, inputs.data_branch),
-        charts=ChartsBranch(Branch(repository.needing(WRITE), inputs.repository, inputs.charts_branch), inputs.charts_branch)
+        charts=ChartsBranch(
+            Branch(repository.needing(WRITE), inputs.repository, inputs.charts_branch), inputs.charts_branch
+        )
         if inputs.charts == "auto"
         else None,
         tracker=GitHubTracker(repository.needing(ISSUES), inputs.repository) if inputs.issues else None,
         settings=settings,
         templates=Templates(shipped_templates(), own_templates(inputs, repository)),
         patience=patience,
-        notices=notices,
+        warnings=(*warnings, *not_yet(settings)),
     )
 
 
@@ -185,7 +187,9 @@ def certificates(inputs: Inputs) -> bool | str:
             pem = (inputs.workspace / pem).read_text("ascii")
         except (OSError, UnicodeDecodeError, ValueError):
             raise ConfigError(
-                "ca-certificates", "it is neither PEM text nor a file of the workspace", "check out the repository first"
+                "ca-certificates",
+                "it is neither PEM text nor a file of the workspace",
+                "check out the repository first",
             ) from None
     bundle = inputs.temp / "copilot-metrics-ca.pem"
     try:
@@ -230,6 +234,18 @@ def configuration(inputs: Inputs, client: Client | None) -> tuple[Settings, tupl
     if inputs.config_named:
         return Settings(), (f"config-file: there is no {inputs.config_file}; the defaults are used",)
     return Settings(), ()
+
+
+def not_yet(settings: Settings) -> tuple[str, ...]:
+    """What the configuration asks for and this release does not do: said, so that nobody waits for it."""
+    asked = {
+        "people: logins": settings.people == "logins",
+        "teams: true": settings.teams,
+        "repositories: true": settings.repositories,
+    }
+    return tuple(
+        f"`{key}` is read, but this release does not collect those reports yet" for key, on in asked.items() if on
+    )
 
 
 def repository_file(inputs: Inputs, client: Client | None, path: str) -> str | None:
@@ -315,5 +331,3 @@ def public_holidays(country: str, first: date, last: date) -> frozenset[date]:
     except (NotImplementedError, KeyError):
         raise ConfigError("calendar.country", f"the package `holidays` does not know '{country}'") from None
     return frozenset(found)
-
-

@@ -52,7 +52,7 @@ SEATS_NEED: Final = {
 
 
 class NotReady(Struct, frozen=True):
-    """GitHub has no such report, or not yet: 204, 404, no links, a bare sentence; 502 and 503 may pass within the hour."""
+    """GitHub has no such report, or not yet: 204, 404, no links, a bare sentence; 502 and 503 may soon pass."""
 
     status: int
 

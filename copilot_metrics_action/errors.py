@@ -48,9 +48,7 @@ class ApiError(ActionError):
     message  GitHub's own sentence, empty without one
     """
 
-    def __init__(
-        self, where: str, what: str, hint: str = "", *, status: int | None = None, message: str = ""
-    ) -> None:
+    def __init__(self, where: str, what: str, hint: str = "", *, status: int | None = None, message: str = "") -> None:
         super().__init__(where, what, hint)
         self.status = status
         self.message = message

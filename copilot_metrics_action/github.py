@@ -34,6 +34,7 @@ CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60
 MAX_WAIT_SECONDS: Final = 300  # in one run, for all rate limits together: a job has a time limit
 RATE_LIMIT_SECONDS: Final = 60  # GitHub: without Retry-After wait at least a minute, then longer
+RATE_LIMIT_TRIES: Final = 3
 RETRY_SECONDS: Final = (0.5, 1.5)
 
 Params = Mapping[str, str | int]
@@ -65,11 +66,12 @@ class Permission(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """An answer that is no error: `data` is the JSON value, None for an empty body."""
+    """What GitHub answered: `data` is the JSON value, None for an empty body; `message` its sentence on an error."""
 
     status: int
     headers: Mapping[str, str]
     data: Any
+    message: str = ""
 
 
 class Client:
@@ -144,44 +146,41 @@ class Client:
         allowed: Sequence[int] = (),
     ) -> Answer:
         """The answer, when its status is below 400 or among `allowed`; else ApiError."""
-        needed = permission or self._permission
-        failures = limits = 0
+        for pause in (*RETRY_SECONDS, None) if method == "GET" else (None,):
+            try:
+                answer = self._ask(method, path, params, body)
+            except ApiError:
+                if pause is None or not self._patience.wait(pause):
+                    raise
+                continue
+            if pause is None or answer.status < 500 or not self._patience.wait(pause):
+                break
+        if answer.status < 300 or answer.status in allowed:
+            return answer
+        raise _refusal(path, answer, permission or self._permission)
+
+    def _ask(self, method: str, path: str, params: Params | None, body: object | None) -> Answer:
+        """One answer of any status, after the rate limits that were in the way. ApiError when there is none to use."""
+        tries = 0
         while True:
             try:
                 status, headers, text = self._requester.requestJson(
                     method, path, dict(params or {}), {"Accept": ACCEPT}, body
                 )
             except (requests.RequestException, RuntimeError, ValueError, AssertionError, OSError) as error:
-                if method == "GET" and failures < len(RETRY_SECONDS) and self._patience.wait(RETRY_SECONDS[failures]):
-                    failures += 1
-                    continue
                 raise _unreachable(path, error) from None
-            if status >= 400 and (seconds := _rate_limit_seconds(status, headers, text, limits)) is not None:
-                if limits < 3 and self._patience.wait(seconds):
-                    limits += 1
-                    continue
+            seconds = _rate_limit_seconds(status, headers, text, tries)
+            if seconds is None:
+                return Answer(status, headers, _decode(path, text, lenient=status >= 300), _message(text, status))
+            tries += 1
+            if tries > RATE_LIMIT_TRIES or not self._patience.wait(seconds):
                 raise ApiError(
                     path,
                     f"GitHub's rate limit is used up ({status}), and waiting {seconds:.0f} s is too long for one run",
                     "what is missing is read on the next run; fewer workflows with the same token help",
                     status=429,
-                    message=_message(text),
+                    message=_message(text, status),
                 )
-            if status >= 500 and method == "GET" and failures < len(RETRY_SECONDS):
-                if self._patience.wait(RETRY_SECONDS[failures]):
-                    failures += 1
-                    continue
-            if status in allowed:
-                return Answer(status, headers, _decode(path, text, lenient=True))
-            if status >= 300:
-                raise _refusal(path, status, headers, _message(text), needed)
-            try:
-                return Answer(status, headers, _decode(path, text))
-            except ApiError:
-                if method == "GET" and failures < len(RETRY_SECONDS) and self._patience.wait(RETRY_SECONDS[failures]):
-                    failures += 1
-                    continue
-                raise
 
 
 def _decode(path: str, text: str, *, lenient: bool = False) -> Any:
@@ -195,7 +194,9 @@ def _decode(path: str, text: str, *, lenient: bool = False) -> Any:
         raise ApiError(path, "GitHub's answer is not JSON", "run again; a proxy in between may have answered") from None
 
 
-def _message(text: str) -> str:
+def _message(text: str, status: int) -> str:
+    if status < 300:
+        return ""
     data = _decode("", text, lenient=True) if text[:1] == "{" else None
     if not isinstance(data, dict):
         return redact(" ".join(text.split())[:200])
@@ -236,9 +237,8 @@ def _unreachable(path: str, error: Exception) -> ApiError:
     return ApiError(path, f"GitHub did not answer ({reason})", hint)
 
 
-def _refusal(
-    path: str, status: int, headers: Mapping[str, str], message: str, permission: Permission
-) -> ApiError:
+def _refusal(path: str, answer: Answer, permission: Permission) -> ApiError:
+    status, headers, message = answer.status, answer.headers, answer.message
     said = f"GitHub answered {status}" + (f": {message}" if message else "")
     lower = message.lower()
     if status == 401:
@@ -317,7 +317,9 @@ class Downloads:
         except ValueError:
             raise ReportError("report download", "GitHub gave a link that is none", "run again") from None
         if parts.scheme != "https" and not (self._plain_allowed and parts.scheme == "http"):
-            raise ReportError("report download", f"the link is {parts.scheme or 'no'}://, not https", "nothing was sent")
+            raise ReportError(
+                "report download", f"the link is {parts.scheme or 'no'}://, not https", "nothing was sent"
+            )
         if parts.username or parts.password:
             raise ReportError("report download", "the link carries a user name", "nothing was sent")
         if not any(fnmatchcase(host, pattern) for pattern in self._hosts):
@@ -378,7 +380,9 @@ def _decoded(response: requests.Response, where: str, begun: float) -> Iterator[
             while inflate.unconsumed_tail:
                 yield inflate.decompress(inflate.unconsumed_tail, CHUNK_BYTES)
         except zlib.error:
-            raise ReportError(where, "the file is not what its compression says", "it is tried again on the next run") from None
+            raise ReportError(
+                where, "the file is not what its compression says", "it is tried again on the next run"
+            ) from None
     if (expected.isdigit() and received < int(expected)) or (inflate is not None and not inflate.eof):
         raise _broken_off(where)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -274,7 +275,7 @@ def _check_year(part: _YearFile, scope: Scope, year: int) -> None:
     if part.scope != scope.path:
         raise ValueError(f"it belongs to {part.scope}")
     for lines in ([line.day for line in part.days], [line.taken for line in part.seats]):
-        if any(day.year != year for day in lines) or any(a >= b for a, b in zip(lines, lines[1:], strict=False)):
+        if any(day.year != year for day in lines) or any(a >= b for a, b in pairwise(lines)):
             raise ValueError("its lines are not the days of its year in order")
 
 
@@ -306,7 +307,9 @@ def rebuild(scope: Scope, archive: Iterable[tuple[str, bytes]]) -> History:
                 days[day] = _line(record, git_blob(data), settled=day not in provisional)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
             raise HistoryError(
-                path, f"the file is damaged ({error})", "restore it from the branch's history, then run again; nothing was changed"
+                path,
+                f"the file is damaged ({error})",
+                "restore it from the branch's history, then run again; nothing was changed",
             ) from None
     years = sorted({day.year for day in (*days, *seats)})
     return History(

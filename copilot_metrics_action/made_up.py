@@ -22,7 +22,16 @@ SEATS: Final = 420
 SEED: Final = 20_261_121
 WARM_UP: Final = 28  # days simulated before the first report, so that monthly counts are whole from the start
 
-_LANGUAGES: Final = {"typescript": 31, "python": 24, "java": 17, "go": 9, "csharp": 7, "unknown": 6, "sql": 4, "yaml": 2}
+_LANGUAGES: Final = {
+    "typescript": 31,
+    "python": 24,
+    "java": 17,
+    "go": 9,
+    "csharp": 7,
+    "unknown": 6,
+    "sql": 4,
+    "yaml": 2,
+}
 _MODELS: Final = {"auto": 40, "claude-sonnet-4.6": 30, "gpt-5.4": 20, "gemini-3-pro": 7, "unknown": 3}
 _IDES: Final = {"vscode": 68, "jetbrains": 24, "visualstudio": 8}
 # Shares of prompts by chat mode: asked now, as almost nobody uses agents here.
@@ -67,7 +76,9 @@ class MadeUp:
     def seats(self) -> list[Record]:
         seats = []
         for number, person in enumerate(self._people, start=1):
-            last = next((ago for ago in range(1, 90) if self._mask(self._as_of - timedelta(days=ago)) >> number & 1), None)
+            last = next(
+                (ago for ago in range(1, 90) if self._mask(self._as_of - timedelta(days=ago)) >> number & 1), None
+            )
             seats.append(
                 {
                     "created_at": _stamp(self._as_of - timedelta(days=person.seated)),
@@ -86,7 +97,11 @@ class MadeUp:
             day = self._as_of - timedelta(days=ago)
             weekend = day.weekday() >= 5
             quiet = (day.month, day.day) >= (12, 22) or (day.month, day.day) <= (1, 3)
-            mood = (0.06 if weekend else 0.2 if quiet else 1.0) * (0.93 if day.weekday() == 4 else 1) * dice.gauss(1, 0.025)
+            mood = (
+                (0.06 if weekend else 0.2 if quiet else 1.0)
+                * (0.93 if day.weekday() == 4 else 1)
+                * dice.gauss(1, 0.025)
+            )
             mask = 0
             for number, person in enumerate(self._people, start=1):
                 if person.starts >= ago > person.stops and dice.random() < person.habit * mood:
@@ -138,7 +153,8 @@ class MadeUp:
             "totals_by_feature": features,
             "totals_by_ide": _split("ide", _IDES, totals),
             "totals_by_language_feature": [
-                {**row, "feature": "code_completion"} for row in _split("language", _LANGUAGES, _without_prompts(features[0]))
+                {**row, "feature": "code_completion"}
+                for row in _split("language", _LANGUAGES, _without_prompts(features[0]))
             ],
             "totals_by_language_model": [],
             "totals_by_model_feature": [
@@ -187,7 +203,7 @@ def _features(prompts: int, generated: int, accepted: int, agent_users: int, cli
     return [completion, *(row for row in chat if row["code_generation_activity_count"])]
 
 
-def _row(feature: str, prompts: int, generated: int, accepted: int, suggested: int, added: int) -> dict[str, Any]:
+def _row(feature: str, prompts: int, generated: int, accepted: int, suggested: int, added: int) -> Record:
     return {
         "feature": feature,
         "user_initiated_interaction_count": prompts,
@@ -213,7 +229,9 @@ def _split(key: str, weights: Mapping[str, int], totals: Mapping[str, Any]) -> l
     """The totals by weight; the first row takes what rounding leaves, so that the rows add up."""
     counters = {name: value for name, value in totals.items() if isinstance(value, int)}
     whole = sum(weights.values())
-    rows = [{key: name, **{c: v * weight // whole for c, v in counters.items()}} for name, weight in weights.items()]
+    rows: list[Record] = [
+        {key: name, **{c: v * weight // whole for c, v in counters.items()}} for name, weight in weights.items()
+    ]
     for counter, value in counters.items():
         rows[0][counter] += value - sum(row[counter] for row in rows)
     return rows
@@ -223,14 +241,17 @@ def _without_prompts(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "user_initiated_interaction_count"}
 
 
-def _phases(month: int, users: int) -> list[dict[str, Any]]:
-    first, second = month * 64 // 100, month * 5 // 100
-    engaged = (users - users * 64 // 100 - users * 5 // 100, users * 64 // 100, users * 5 // 100)
-    names = ("No Cohort", "Phase 1", "Phase 2")
-    return [
-        {"phase": name, "phase_number": number, "total_engaged_users": active, "users_in_phase_28d": people}
-        for number, (name, people, active) in enumerate(zip(names, (month - first - second, first, second), engaged, strict=True))
-    ]
+def _phases(month: int, users: int) -> list[Record]:
+    """Most people have reached the first phase, few the second."""
+    rows: list[Record] = []
+    for number, (name, percent) in enumerate((("No Cohort", 31), ("Phase 1", 64), ("Phase 2", 5))):
+        active, people = users * percent // 100, month * percent // 100
+        rows.append(
+            {"phase": name, "phase_number": number, "total_engaged_users": active, "users_in_phase_28d": people}
+        )
+    rows[0]["total_engaged_users"] += users - sum(row["total_engaged_users"] for row in rows)
+    rows[0]["users_in_phase_28d"] += month - sum(row["users_in_phase_28d"] for row in rows)
+    return rows
 
 
 def _stamp(day: date) -> str:

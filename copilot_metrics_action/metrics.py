@@ -25,6 +25,7 @@ Kind = Literal["organizations", "enterprises"]
 
 SLUG = re.compile(r"[A-Za-z0-9](-?[A-Za-z0-9_])*")
 SLUG_LENGTH = 100
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # `date.fromisoformat` takes weeks (2026-W47-2) as well
 
 # The first day GitHub serves: enterprise reports from 2025-10-10; organization reports from 2025-12-12
 # (github/docs, concepts page on Copilot usage metrics).
@@ -99,11 +100,17 @@ class DayMetrics(Struct, frozen=True, omit_defaults=True, kw_only=True):
         Count, _count("Daily cloud agent users", "Unique users of the cloud agent on the day.", "2026-04-10", "people")
     ] = None
     monthly_active_copilot_cloud_agent_users: Annotated[
-        Count, _count("Monthly cloud agent users", "Unique users of the cloud agent in 28 days.", "2026-04-10", "people")
+        Count,
+        _count("Monthly cloud agent users", "Unique users of the cloud agent in 28 days.", "2026-04-10", "people"),
     ] = None
     monthly_active_copilot_code_review_users: Annotated[
         Count,
-        _count("Monthly code review users", "Asked for a review or applied a suggestion in 28 days.", "2026-04-22", "people"),
+        _count(
+            "Monthly code review users",
+            "Asked for a review or applied a suggestion in 28 days.",
+            "2026-04-22",
+            "people",
+        ),
     ] = None
     monthly_passive_copilot_code_review_users: Annotated[
         Count,
@@ -113,7 +120,8 @@ class DayMetrics(Struct, frozen=True, omit_defaults=True, kw_only=True):
         Count, _count("Daily Copilot app users", "Unique users of the Copilot app on the day.", "2026-07-17", "people")
     ] = None
     daily_active_vscode_agent_users: Annotated[
-        Count, _count("Daily Agents window users", "Users of VS Code's Agents window on the day.", "2026-09-11", "people")
+        Count,
+        _count("Daily Agents window users", "Users of VS Code's Agents window on the day.", "2026-09-11", "people"),
     ] = None
     monthly_active_vscode_agent_users: Annotated[
         Count,
@@ -131,7 +139,9 @@ class DayMetrics(Struct, frozen=True, omit_defaults=True, kw_only=True):
     loc_suggested_to_add_sum: Annotated[
         Count, _count("Lines suggested", "Lines suggested to add, agent edits left out.", unit="lines")
     ] = None
-    loc_added_sum: Annotated[Count, _count("Lines added", "Lines really added, by users and agents.", unit="lines")] = None
+    loc_added_sum: Annotated[Count, _count("Lines added", "Lines really added, by users and agents.", unit="lines")] = (
+        None
+    )
     loc_deleted_sum: Annotated[
         Count, _count("Lines deleted", "Lines really deleted, by users and agents.", unit="lines")
     ] = None
@@ -164,8 +174,8 @@ class DayMetrics(Struct, frozen=True, omit_defaults=True, kw_only=True):
         Counts, _count("Engaged users by phase", "People active on the day, by adoption phase.", "2026-05-29", "people")
     ] = None
 
-    cli_session_count: Annotated[Count, _count("CLI sessions", "Sessions of Copilot CLI.", "2026-03", "sessions")] = field(
-        default=None, name="totals_by_cli.session_count"
+    cli_session_count: Annotated[Count, _count("CLI sessions", "Sessions of Copilot CLI.", "2026-03", "sessions")] = (
+        field(default=None, name="totals_by_cli.session_count")
     )
     cli_prompt_count: Annotated[Count, _count("CLI prompts", "Prompts to Copilot CLI.", "2026-03", "prompts")] = field(
         default=None, name="totals_by_cli.prompt_count"
@@ -205,6 +215,7 @@ BREAKDOWNS: Mapping[str, Breakdown] = {
     "phase": Breakdown("totals_by_ai_adoption_phase", "phase_number"),
 }
 OTHERS = "others"
+LARGEST = 2**53  # beyond it a number of JSON is not exact, and no count of people or lines
 NAME_LENGTH = 100
 
 # Chat modes in the order they are drawn; `chat_panel_unknown_mode` is no mode, so it is kept in the data, never drawn.
@@ -326,7 +337,7 @@ def _read(record: Record, name: str) -> int | float | dict[str, int] | None:
 
 def _number(value: object, *, whole: bool = True) -> int | float | None:
     """A count or a measure; None for anything that is neither, so that it counts as not reported."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LARGEST:
         return None
     return int(value) if whole else value
 
@@ -341,7 +352,7 @@ def _sum_by(record: Record, counter: str, breakdown: Breakdown) -> dict[str, int
         if not isinstance(row, dict) or (count := _number(row.get(counter))) is None:
             continue
         reported = True
-        name = str(row.get(breakdown.key, ""))[:NAME_LENGTH]
+        name = "" if row.get(breakdown.key) is None else str(row[breakdown.key])[:NAME_LENGTH]
         name = breakdown.synonyms.get(name, name)
         if count:
             sums[name] = sums.get(name, 0) + int(count)
@@ -360,7 +371,8 @@ def unknown_fields(records: Iterable[Record]) -> tuple[str, ...]:
     names = set()
     for record in records:
         names |= record.keys() - KNOWN_FIELDS
-        for row in record.get("totals_by_feature") or ():
+        rows = record.get("totals_by_feature")
+        for row in rows if isinstance(rows, list) else ():
             if isinstance(row, dict) and str(row.get("feature")) not in FEATURES:
                 names.add(f"feature {row.get('feature')}")
     return tuple(sorted(names))
@@ -370,7 +382,7 @@ def report_day(record: Record) -> date:
     """The UTC day of a record. Raises ReportError when it has none."""
     value = record.get("day")
     try:
-        return date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else _no_day(value)
+        return date.fromisoformat(value) if isinstance(value, str) and DAY.fullmatch(value) else _no_day(value)
     except ValueError:
         return _no_day(value)
 
@@ -388,7 +400,9 @@ def read_records(data: bytes) -> list[Record]:
     records: list[Record] = []
     for item in _documents(data):
         if not isinstance(item, dict):
-            raise ReportError("report", "the file holds something that is not a record", "it is asked for again tomorrow")
+            raise ReportError(
+                "report", "the file holds something that is not a record", "it is asked for again tomorrow"
+            )
         totals = item.get("day_totals")
         if totals is None:
             records.append(item)
@@ -463,6 +477,6 @@ def _timestamp_day(value: object) -> date | None:
         return None
     try:
         stamp = datetime.fromisoformat(value)
-    except ValueError:
+        return (stamp.astimezone(UTC) if stamp.tzinfo else stamp).date()
+    except (ValueError, OverflowError):
         return None
-    return (stamp.astimezone(UTC) if stamp.tzinfo else stamp).date()

@@ -18,15 +18,16 @@ from msgspec.structs import replace
 
 from copilot_metrics_action import charts, counting_changes, drafts, history, report, store, symptoms, trends, triage
 from copilot_metrics_action.config import Inputs
-from copilot_metrics_action.connect import Edges, Source, calendar
-from copilot_metrics_action.copilot import MAX_REQUESTS, NotReady, fullest
-from copilot_metrics_action.errors import ActionError, ApiError, HistoryError, StoreError
+from copilot_metrics_action.connect import TEMPLATE_FOLDER, Edges, Source, calendar
+from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady, fullest
+from copilot_metrics_action.errors import ActionError, ApiError, HistoryError, TemplateError
 from copilot_metrics_action.history import History, Received, SeatCounts
 from copilot_metrics_action.metrics import Record, Scope, report_day
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Moved, Snapshot
 
+FEW_DAYS: Final = 8  # asked for without a word in the log
 STALE_AFTER_DAYS: Final = 7  # "not ready" is green up to here
 
 # The chart that shows a symptom; the others speak for themselves.
@@ -46,6 +47,7 @@ class Collected(Struct, frozen=True):
     """What a run got for one scope.
 
     stored   what was there before; None when the stored state cannot be used: then nothing is written
+    asked    how many days were asked for one by one
     refused  the reports could not be read in this run
     problems, notices  one line each
     """
@@ -53,6 +55,7 @@ class Collected(Struct, frozen=True):
     scope: Scope
     stored: History | None
     received: Received = Received()
+    asked: int = 0
     refused: bool = False
     problems: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -75,69 +78,58 @@ class Result(Struct, frozen=True):
 
     view: RunView
     outputs: Mapping[str, str]
+    warnings: tuple[str, ...]
     symptom_present: bool
     summary: str
 
 
+class Told(Struct):
+    """What a run has to say, gathered on the way: each one line, and none of them ends the run."""
+
+    errors: list[str]
+    warnings: list[str]
+    notices: list[str]
+
+
 def run(inputs: Inputs, edges: Edges, runner: Runner) -> Result:
-    """One run over all scopes, from the first request to the last plan. Problems are collected, never raised."""
-    errors: list[str] = []
-    notices = list(edges.notices)
-    outcome = Outcome((), {}, "")
+    """One run over all scopes. What goes wrong is told in the result; what could be done is done all the same."""
+    told = Told([], [*edges.warnings], [])
+    collected: tuple[Collected, ...] = ()
+    outcome, commit, stored = Outcome((), {}, ""), "", False
     actions: tuple[triage.Action, ...] = ()
-    commit = ""
     try:
         snapshot = edges.store.snapshot()
-        collected = tuple(collect(scope, snapshot, inputs, edges, runner) for scope in inputs.scopes)
-        outcome, commit = _build_and_store(snapshot, collected, inputs, edges, runner)
+        collected = collect(snapshot, inputs, edges, runner, told)
+        outcome, edges = build(snapshot, collected, inputs, edges, told)
+        outcome, commit, stored = save(snapshot, outcome, collected, inputs, edges, runner, told)
+        if stored:
+            publish_charts(outcome, inputs, edges, told)
+            actions = act(outcome, collected, inputs, edges, told)
     except ActionError as error:
-        errors.append(str(error))
-        collected = ()
-    else:
-        notices += _publish_charts(outcome, inputs, edges, errors)
-        actions = _triage(outcome, collected, inputs, edges, errors, notices)
-    notices += [notice for one in collected for notice in one.notices]
-    errors = [problem for one in collected for problem in one.problems] + errors
-    first_run = any(one.stored is not None and not one.stored.days for one in collected)
-    view = RunView(
-        as_of=inputs.as_of,
-        scopes=outcome.views or tuple(ScopeView(scope) for scope in inputs.scopes),
-        links=links(inputs),
-        demo=inputs.mode == "demo",
-        dry_run=inputs.dry_run,
-        errors=tuple(errors),
-        notices=tuple(notices),
-        actions=actions,
-        planned_files=tuple(sorted(outcome.files)) if inputs.dry_run else (),
-        data_commit=commit,
-        seat_price=_price(edges),
-        charts=inputs.charts,
-        first_run=first_run,
-        sections=edges.settings.report.sections,
-        interventions=_interventions(edges),
-    )
-    findings = [finding for one in outcome.views for finding in one.findings]
-    return Result(
-        view,
-        outputs(view, findings),
-        any(finding.status == symptoms.Status.PRESENT for finding in findings),
-        report.summary(view, edges.templates),
-    )
+        told.errors.append(str(error))
+    return tell(outcome, collected, actions, commit, inputs, edges, told)
 
 
 # --- collecting -----------------------------------------------------------------------------------
 
 
-def collect(scope: Scope, snapshot: Snapshot, inputs: Inputs, edges: Edges, runner: Runner) -> Collected:
-    """Asks GitHub for what is missing of one scope; what was read is kept even when the rest was refused."""
-    try:
-        stored = read_history(scope, snapshot, inputs)
-    except HistoryError as error:
-        return Collected(scope, None, problems=(str(error),))
-    source = edges.source(scope)
-    with runner.group(f"Collecting {scope}"):
-        received, problems, notices, refused = _ask(scope, stored, source, inputs, edges, runner)
-    return Collected(scope, stored, received, refused, tuple(problems), tuple(notices))
+def collect(snapshot: Snapshot, inputs: Inputs, edges: Edges, runner: Runner, told: Told) -> tuple[Collected, ...]:
+    """Asks GitHub for what is missing of each scope; what was read is kept even when the rest was refused."""
+    collected = []
+    requests = MAX_REQUESTS
+    for scope in inputs.scopes:
+        try:
+            stored = read_history(scope, snapshot, inputs)
+        except HistoryError as error:
+            collected.append(Collected(scope, None, problems=(str(error),)))
+        else:
+            with runner.group(f"Collecting {scope}"):
+                one = _ask(scope, stored, edges.source(scope), requests, inputs, edges, runner)
+            requests -= one.asked
+            collected.append(one)
+    told.errors += [problem for one in collected for problem in one.problems]
+    told.notices += [notice for one in collected for notice in one.notices]
+    return tuple(collected)
 
 
 def read_history(scope: Scope, snapshot: Snapshot, inputs: Inputs) -> History:
@@ -155,53 +147,63 @@ def read_history(scope: Scope, snapshot: Snapshot, inputs: Inputs) -> History:
 
 
 def _ask(
-    scope: Scope, stored: History, source: Source, inputs: Inputs, edges: Edges, runner: Runner
-) -> tuple[Received, list[str], list[str], bool]:
+    scope: Scope, stored: History, source: Source, requests: int, inputs: Inputs, edges: Edges, runner: Runner
+) -> Collected:
+    """The 28-day report, then day by day what it does not reach, then the seats."""
     problems: list[str] = []
     notices: list[str] = []
     month: list[Record] | NotReady = NotReady(0)
     refusal: ActionError | None = None
+    records: dict[date, Record] = {}
+    answers = DayAnswers({})
     try:
         month = source.month()
         records = _by_day([] if isinstance(month, NotReady) else month)
     except ActionError as error:
         refusal = error
-        records = {}
         problems.append(str(error))
-    nothing: tuple[date, ...] = ()
-    left = 0
+    # A 404 on the first call ever is a wrong name or a missing right, not a report that is late.
     unknown = isinstance(month, NotReady) and month.status == 404 and not stored.days
     if refusal is None and not unknown:
         wanted = history.wanted(stored, records, inputs.as_of)
-        if len(wanted) > 8:
+        if len(wanted) > FEW_DAYS:
             runner.log(f"{scope}: {len(wanted)} days are missing; they are asked for one by one")
-        answers = source.days(wanted[:MAX_REQUESTS], runner.log)
+        answers = source.days(wanted[:requests], runner.log)
+        answers = replace(answers, left=(*answers.left, *wanted[requests:]))
         records = {**answers.records, **records}
-        nothing = answers.nothing
-        left = len(wanted) - len(answers.records) - len(answers.nothing)
         if answers.problem:
             problems.append(answers.problem)
+    usable = {day: record for day, record in records.items() if day < inputs.as_of}
+    newest = max([*usable, *(line.day for line in stored.days if line.day < inputs.as_of)], default=None)
     seats = None
-    if edges.settings.seats == "auto" and not unknown and (refusal is None or (stored.days and _only_reports(refusal))):
+    # A scope that could not be read leaves no file, so without any day the seats are not worth asking for.
+    if edges.settings.seats == "auto" and newest is not None and (refusal is None or _only_reports(refusal)):
         try:
             seats = history.count_seats(source.seats(), inputs.as_of)
         except ActionError as error:
             problems.append(str(error))
-    usable = {day: record for day, record in records.items() if day < inputs.as_of}
-    newest = max([*usable, *(line.day for line in stored.days if line.day < inputs.as_of)], default=None)
-    if newest is None:
-        seats = None  # a scope that could not be read leaves no file
-        if refusal is None:
-            problems.append(str(_nothing_ever(scope, month)))
-    elif (inputs.as_of - newest).days > STALE_AFTER_DAYS and refusal is None:
+    if refusal is None and newest is None:
+        problems.append(str(_nothing_ever(scope, month)))
+    elif refusal is None and newest is not None and (inputs.as_of - newest).days > STALE_AFTER_DAYS:
         problems.append(
             f"{scope}: the newest report is of {newest}, more than {STALE_AFTER_DAYS} days ago; check that the policy "
             "'Copilot usage metrics' is still enabled, and githubstatus.com"
         )
-    elif isinstance(month, NotReady) and refusal is None:
-        notices.append(f"{scope}: GitHub's report is not ready yet; the newest stored day is {newest}, the next run asks again")
+    elif refusal is None and isinstance(month, NotReady):
+        notices.append(
+            f"{scope}: the report is not ready yet; the newest stored day is {newest}, the next run asks again"
+        )
+    left = len(answers.left) + len(answers.failed)
     runner.log(f"{scope}: {len(usable)} days received" + (f", {left} left for later runs" if left else ""))
-    return Received(usable, nothing, left, seats), problems, notices, refusal is not None
+    return Collected(
+        scope,
+        stored,
+        Received(usable, answers.nothing, left, seats),
+        asked=len(answers.records) + len(answers.nothing) + len(answers.failed),
+        refused=refusal is not None,
+        problems=tuple(problems),
+        notices=tuple(notices),
+    )
 
 
 def _by_day(records: Sequence[Record]) -> dict[date, Record]:
@@ -234,14 +236,18 @@ def _nothing_ever(scope: Scope, month: list[Record] | NotReady) -> ActionError:
 # --- computing ------------------------------------------------------------------------------------
 
 
-def compute(snapshot: Snapshot, collected: Sequence[Collected], inputs: Inputs, edges: Edges) -> Outcome:
+def compute(
+    snapshot: Snapshot, collected: Sequence[Collected], inputs: Inputs, edges: Edges, *, with_pages: bool = True
+) -> Outcome:
     """What follows from the stored state and what was received. The same input gives the same outcome."""
     views: list[ScopeView] = []
     written: dict[str, bytes] = {}
     derived: dict[str, bytes] = {}
     for one in collected:
         if one.stored is None:
-            views.append(ScopeView(one.scope, problem=" ".join(one.problems)))
+            empty = _analysis(History(one.scope), inputs, edges)
+            findings = symptoms.evaluate(empty, edges.settings.symptoms)
+            views.append(ScopeView(one.scope, findings=findings, problem=" ".join(one.problems)))
             continue
         stored = read_history(one.scope, snapshot, inputs)
         merged = history.merge(
@@ -251,39 +257,22 @@ def compute(snapshot: Snapshot, collected: Sequence[Collected], inputs: Inputs, 
         derived |= merged.derived
         views.append(_view(one, merged, inputs, edges))
     files = written | store.changed_files(snapshot, derived)
-    existing = {
-        path: data.decode("utf-8", "replace")
-        for path in report.wanted(inputs.as_of)
-        if (data := snapshot.read(path)) is not None
-    }
-    page_view = RunView(
-        as_of=inputs.as_of,
-        scopes=tuple(views),
-        links=links(inputs),
-        demo=inputs.mode == "demo",
-        data_commit=snapshot.head,
-        seat_price=_price(edges),
-        charts=inputs.charts,
-        interventions=_interventions(edges),
-    )
-    pages = report.pages(page_view, edges.templates, existing)
-    if files:
+    if files and with_pages:
         # Without new data no page is written, whatever the date makes of it: a quiet day leaves no commit.
+        existing = {
+            path: data.decode("utf-8", "replace")
+            for path in report.wanted(inputs.as_of)
+            if (data := snapshot.read(path)) is not None
+        }
+        page_view = replace(_run_view(views, inputs, edges), data_commit=snapshot.head)
+        pages = report.pages(page_view, edges.templates, existing)
         files |= store.changed_files(snapshot, {path: text.encode() for path, text in pages.items()})
     return Outcome(tuple(views), files, _message(edges.settings.commit_message_prefix, views))
 
 
 def _view(one: Collected, merged: history.Merged, inputs: Inputs, edges: Edges) -> ScopeView:
     seen = history.view(merged, inputs.as_of)
-    first = seen.days[0].day if seen.days else inputs.as_of
-    analysis = trends.analyse(
-        one.scope,
-        seen.days,
-        _seats(seen, inputs, edges),
-        inputs.as_of,
-        calendar(edges.settings, first, inputs.as_of),
-        counting_changes.load(),
-    )
+    analysis = _analysis(seen, inputs, edges)
     findings = symptoms.evaluate(analysis, edges.settings.symptoms, edges.settings.rollout_of(one.scope))
     return ScopeView(
         one.scope,
@@ -293,6 +282,18 @@ def _view(one: Collected, merged: history.Merged, inputs: Inputs, edges: Edges) 
         merged.coverage,
         problem=" ".join(one.problems) if one.refused or not seen.days else "",
         notices=one.notices,
+    )
+
+
+def _analysis(seen: History, inputs: Inputs, edges: Edges) -> trends.Analysis:
+    first = seen.days[0].day if seen.days else inputs.as_of
+    return trends.analyse(
+        seen.scope,
+        seen.days,
+        _seats(seen, inputs, edges),
+        inputs.as_of,
+        calendar(edges.settings, first, inputs.as_of),
+        counting_changes.load(),
     )
 
 
@@ -307,10 +308,14 @@ def _seats(seen: History, inputs: Inputs, edges: Edges) -> tuple[SeatCounts, ...
 
 def _message(prefix: str, views: Sequence[ScopeView]) -> str:
     """`Copilot metrics to 2026-11-17: 1 day added, 2 revised (organizations/acme) [skip ci]`."""
-    newest = max((view.analysis.newest_day for view in views if view.analysis and view.analysis.newest_day), default=None)
+    newest = max(
+        (view.analysis.newest_day for view in views if view.analysis and view.analysis.newest_day), default=None
+    )
     new = sum(len(view.coverage.new) for view in views if view.coverage)
     revised = sum(len(view.coverage.revised) for view in views if view.coverage)
-    scopes = ", ".join(view.scope.path for view in views[:3]) + (f" and {len(views) - 3} more" if len(views) > 3 else "")
+    scopes = ", ".join(view.scope.path for view in views[:3]) + (
+        f" and {len(views) - 3} more" if len(views) > 3 else ""
+    )
     days = f"{new} day{'' if new == 1 else 's'} added, {revised} revised"
     return f"{prefix}Copilot metrics{f' to {newest}' if newest else ''}: {days} ({scopes}) [skip ci]"
 
@@ -318,30 +323,60 @@ def _message(prefix: str, views: Sequence[ScopeView]) -> str:
 # --- writing --------------------------------------------------------------------------------------
 
 
-def _build_and_store(
-    snapshot: Snapshot, collected: Sequence[Collected], inputs: Inputs, edges: Edges, runner: Runner
-) -> tuple[Outcome, str]:
-    """Builds on what is stored and commits; when somebody else wrote in between, builds again on that."""
+def build(
+    snapshot: Snapshot, collected: Sequence[Collected], inputs: Inputs, edges: Edges, told: Told
+) -> tuple[Outcome, Edges]:
+    """The outcome, with pictures; and the edges, whose templates are the shipped ones when the user's are broken."""
+    try:
+        return draw(compute(snapshot, collected, inputs, edges), inputs, edges), edges
+    except TemplateError as error:
+        told.errors.append(str(error))
+    if edges.templates.overridden:
+        told.warnings.append(f"the shipped templates were used instead of those in {TEMPLATE_FOLDER}/")
+        edges = replace(edges, templates=edges.templates.shipped())
+        return draw(compute(snapshot, collected, inputs, edges), inputs, edges), edges
+    # Pages can be made on any later day, the data cannot.
+    return draw(compute(snapshot, collected, inputs, edges, with_pages=False), inputs, edges), edges
+
+
+def save(
+    snapshot: Snapshot,
+    outcome: Outcome,
+    collected: Sequence[Collected],
+    inputs: Inputs,
+    edges: Edges,
+    runner: Runner,
+    told: Told,
+) -> tuple[Outcome, str, bool]:
+    """Commits; when somebody else wrote in between, builds again on what is there then and commits that.
+
+    Returns the outcome that stands, the commit, and whether the data are safe: without that no issue is touched.
+    """
+    if inputs.dry_run or not outcome.files:
+        return outcome, "", True
     moved = ""
-    for attempt in store.attempts(edges.patience):
-        if attempt:
-            runner.log(f"The data branch moved ({moved}); building again on what is there now")
-            snapshot = edges.store.snapshot()
-        outcome = draw(compute(snapshot, collected, inputs, edges), inputs, edges)
-        if inputs.dry_run or not outcome.files:
-            return outcome, ""
-        try:
-            commit = edges.store.commit(snapshot, outcome.files, outcome.message)
-        except Moved as error:
-            moved = str(error)
-            continue
-        runner.log(f"{outcome.message}: {len(outcome.files)} files written {commit[:12]}".rstrip())
-        return outcome, commit
-    raise StoreError(
-        f"branch {inputs.data_branch}",
-        f"it could not be updated in {store.TRIES} tries ({moved})",
-        "run again; with several workflows give them one `concurrency` group",
-    )
+    try:
+        for attempt in store.attempts(edges.patience):
+            if attempt:
+                runner.log(f"The data branch moved ({moved}); building again on what is there now")
+                snapshot = edges.store.snapshot()
+                outcome, edges = build(snapshot, collected, inputs, edges, told)
+                if not outcome.files:
+                    return outcome, "", True
+            try:
+                commit = edges.store.commit(snapshot, outcome.files, outcome.message)
+            except Moved as error:
+                moved = str(error)
+                continue
+            runner.log(f"{outcome.message}: {len(outcome.files)} files written {commit[:12]}".rstrip())
+            return outcome, commit, True
+        told.errors.append(
+            f"branch {inputs.data_branch}: it could not be updated in {store.TRIES} tries ({moved}); "
+            "run again; with several workflows give them one `concurrency` group"
+        )
+    except ActionError as error:
+        told.errors.append(str(error))
+    return outcome, "", False
 
 
 def draw(outcome: Outcome, inputs: Inputs, edges: Edges) -> Outcome:
@@ -381,28 +416,24 @@ def _chart_files(outcome: Outcome, *, names_only: bool = False) -> dict[str, dic
     return folders
 
 
-def _publish_charts(outcome: Outcome, inputs: Inputs, edges: Edges, errors: list[str]) -> list[str]:
+def publish_charts(outcome: Outcome, inputs: Inputs, edges: Edges, told: Told) -> None:
+    """Puts the pictures where the pages look for them. The data stand without them."""
     folders = {folder: files for folder, files in _chart_files(outcome).items() if files}
     if inputs.dry_run or edges.charts is None or not folders:
-        return []
+        return
     try:
         said = edges.charts.publish(folders, f"Charts to {max(folders)} [skip ci]")
     except (ActionError, Moved) as error:
-        errors.append(f"charts-branch: the charts could not be stored ({error}); the data are, and the next run tries again")
-        return []
-    return [said] if said else []
+        told.errors.append(f"charts-branch: the charts could not be stored ({error}); the next run tries again")
+    else:
+        told.warnings += [said] if said else []
 
 
 # --- acting ---------------------------------------------------------------------------------------
 
 
-def _triage(
-    outcome: Outcome,
-    collected: Sequence[Collected],
-    inputs: Inputs,
-    edges: Edges,
-    errors: list[str],
-    notices: list[str],
+def act(
+    outcome: Outcome, collected: Sequence[Collected], inputs: Inputs, edges: Edges, told: Told
 ) -> tuple[triage.Action, ...]:
     """The plan for the issues, applied unless this is a dry run."""
     if edges.tracker is None:
@@ -422,10 +453,10 @@ def _triage(
             return plan
         applied = edges.tracker.apply(plan, routing)
     except ActionError as error:
-        errors.append(str(error))
+        told.errors.append(str(error))
         return ()
-    errors += [str(error) for error in applied.errors]
-    notices += applied.warnings
+    told.errors += [str(error) for error in applied.errors]
+    told.warnings += applied.warnings
     return applied.actions
 
 
@@ -441,7 +472,10 @@ def _drafts(outcome: Outcome, inputs: Inputs, edges: Edges) -> dict[triage.Key, 
             urls = None
             if figure is not None and view.analysis.newest_day is not None and inputs.charts == "auto":
                 day = view.analysis.newest_day
-                urls = (linked.chart(day, view.scope, figure.file("light")), linked.chart(day, view.scope, figure.file("dark")))
+                urls = (
+                    linked.chart(day, view.scope, figure.file("light")),
+                    linked.chart(day, view.scope, figure.file("dark")),
+                )
             texts[view.scope.path, finding.symptom] = drafts.draft(
                 finding,
                 view.analysis,
@@ -457,6 +491,51 @@ def _drafts(outcome: Outcome, inputs: Inputs, edges: Edges) -> dict[triage.Key, 
 
 
 # --- telling --------------------------------------------------------------------------------------
+
+
+def tell(
+    outcome: Outcome,
+    collected: Sequence[Collected],
+    actions: tuple[triage.Action, ...],
+    commit: str,
+    inputs: Inputs,
+    edges: Edges,
+    told: Told,
+) -> Result:
+    """The summary, the outputs and what decides the exit status, whatever happened before."""
+    view = replace(
+        _run_view(outcome.views or tuple(ScopeView(scope) for scope in inputs.scopes), inputs, edges),
+        dry_run=inputs.dry_run,
+        errors=tuple(told.errors),
+        notices=(*told.warnings, *told.notices),
+        actions=actions,
+        planned_files=tuple(sorted(outcome.files)) if inputs.dry_run else (),
+        data_commit=commit,
+        first_run=any(one.stored is not None and not one.stored.days for one in collected),
+        sections=edges.settings.report.sections,
+    )
+    findings = [finding for one in outcome.views for finding in one.findings]
+    present = any(finding.status == symptoms.Status.PRESENT for finding in findings)
+    try:
+        summary = report.summary(view, edges.templates)
+    except TemplateError as error:
+        view = replace(view, errors=(*view.errors, str(error)))
+        summary = report.summary(view, edges.templates.shipped())
+    return Result(view, outputs(view, findings), tuple(told.warnings), present, summary)
+
+
+def _run_view(views: Sequence[ScopeView], inputs: Inputs, edges: Edges) -> RunView:
+    """What pages and the summary have in common."""
+    price = edges.settings.seat_price
+    return RunView(
+        as_of=inputs.as_of,
+        scopes=tuple(views),
+        links=links(inputs),
+        demo=inputs.mode == "demo",
+        seat_price=SeatPrice(price.amount, price.currency) if price else None,
+        charts=inputs.charts,
+        interventions=tuple(report.Intervention(one.day, one.what, one.scope) for one in edges.settings.interventions),
+    )
 
 
 def outputs(view: RunView, findings: Sequence[symptoms.Finding]) -> dict[str, str]:
@@ -494,12 +573,3 @@ def _json(value: object) -> str:
 
 def links(inputs: Inputs) -> Links:
     return Links(inputs.server_url, inputs.repository, inputs.data_branch, inputs.charts_branch, inputs.run_url)
-
-
-def _price(edges: Edges) -> SeatPrice | None:
-    price = edges.settings.seat_price
-    return SeatPrice(price.amount, price.currency) if price else None
-
-
-def _interventions(edges: Edges) -> tuple[report.Intervention, ...]:
-    return tuple(report.Intervention(one.day, one.what, one.scope) for one in edges.settings.interventions)

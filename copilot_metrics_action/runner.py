@@ -120,4 +120,6 @@ def _append(path: Path, data: bytes) -> None:
         with path.open("ab") as file:
             file.write(data)
     except OSError as error:
-        raise StoreError(str(path), f"it cannot be written ({error.strerror})", "the runner's file must be writable") from None
+        raise StoreError(
+            str(path), f"it cannot be written ({error.strerror})", "the runner's file must be writable"
+        ) from None

@@ -355,7 +355,9 @@ def write_file(root: Path, path: str, data: bytes) -> None:
         os.chmod(name, 0o644)
         os.replace(name, target)
     except OSError as error:
-        raise StoreError(str(target), f"it cannot be written ({error.strerror})", "check the folder and its disk") from None
+        raise StoreError(
+            str(target), f"it cannot be written ({error.strerror})", "check the folder and its disk"
+        ) from None
 
 
 def changed_files(base: Snapshot, files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -379,5 +381,3 @@ def attempts(patience: Patience, jitter: Callable[[], float] = random.random) ->
         if number and not patience.wait(PAUSES[number - 1] * (0.75 + jitter() / 2)):
             return
         yield number
-
-
