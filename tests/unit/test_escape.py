@@ -1,0 +1,147 @@
+"""Text from outside stays text, wherever it is shown."""
+
+from __future__ import annotations
+
+import html as html_module
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from copilot_metrics_action.escape import csv_cell, html, log_line, markdown, redact, visible
+
+BREAK = "\u200b"
+NASTY = st.text(st.sampled_from(list("ab1 \t\n\r@#:_*`~|<>&\"'[]()!\\/.-+=$^{}%;\u200b\u202e\u2028\ufeff\x1b\x00")))
+SENTENCES = st.lists(
+    st.sampled_from(
+        [
+            "::error::x",
+            "##[error]",
+            "%0A",
+            "https://a.example/?sig=SECRET123",
+            "@mona",
+            "#12",
+            "gh-12",
+            "www.a.example",
+            "$x$",
+        ]
+    )
+    | NASTY
+).map("".join)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain text", "plain text"),
+        (" two  spaces\n and lines\u2028 ", "two spaces and lines"),
+        ("a\x1b[31mb", "a\ufffd[31mb"),
+        ("abc\u202edef", "abc\ufffddef"),
+        ("zero\u200bwidth", "zero\ufffdwidth"),
+        ("\ud800", "\ufffd"),
+        (None, "None"),
+        (12, "12"),
+        ("a" * 201, "a" * 199 + "…"),
+    ],
+)
+def test_visible(text: object, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "inert"),
+    [
+        pytest.param("claude-opus-4.6", "claude-opus-4.6", id="names stay readable"),
+        pytest.param("chat_panel_ask_mode", "chat_panel_ask_mode", id="so do those with underscores"),
+        pytest.param("@mona", f"@{BREAK}mona", id="mention"),
+        pytest.param("acme/x#12", "acme/x&#35;12", id="reference"),
+        pytest.param("GH-12", f"G{BREAK}H-12", id="the other reference"),
+        pytest.param("a|b", "a&#124;b", id="table cell"),
+        pytest.param("<b>&", "&lt;b&gt;&amp;", id="html"),
+        pytest.param("[a](b)", "&#91;a&#93;(b)", id="link"),
+        pytest.param("`a`", "&#96;a&#96;", id="code"),
+        pytest.param("*a* _a_ ~a~", "&#42;a&#42; &#95;a&#95; &#126;a&#126;", id="emphasis"),
+        pytest.param("# a", "&#35; a", id="heading"),
+        pytest.param("- a", "&#45; a", id="list"),
+        pytest.param("1. a", "1&#46; a", id="numbered list"),
+        pytest.param("$a$", "&#36;a&#36;", id="mathematics"),
+        pytest.param(":tada:", "&#58;tada:", id="emoji"),
+        pytest.param("https://a.example", f"h{BREAK}ttps://a.example", id="bare link"),
+        pytest.param("www.a.example", f"w{BREAK}ww.a.example", id="bare link without scheme"),
+        pytest.param("JavaScript:a", f"J{BREAK}avaScript:a", id="script"),
+        pytest.param("\\", "&#92;", id="backslash"),
+        pytest.param("it's", "it’s", id="apostrophe"),
+        pytest.param("<!-- copilot-metrics: {} -->", "&lt;!-- copilot-metrics: {} --&gt;", id="our own marker"),
+    ],
+)
+def test_markdown(text: str, inert: str) -> None:
+    assert markdown(text) == inert
+
+
+@given(SENTENCES)
+def test_markdown__always_inert(text: str) -> None:
+    shown = markdown(text)
+    assert not re.search(r"[\n\r<>\"'`*|\[\]$\\^]", shown)
+    assert not re.search(r"@(?!\u200b)", shown)
+    assert not re.search(r"(?i)(?<![a-z])(https?|www|javascript)[:.]", shown)
+    assert "#" not in re.sub(r"&#\d+;", "", shown)
+    # A reader still sees what was written.
+    assert html_module.unescape(shown).replace(BREAK, "").replace("’", "'") == visible(text)
+
+
+@given(SENTENCES)
+def test_html__always_inert(text: str) -> None:
+    assert not re.search(r"[\n\r<>\"']", html(text))
+    assert html_module.unescape(html(text)) == visible(text)
+
+
+@given(SENTENCES)
+def test_log_line__never_a_command(text: str) -> None:
+    shown = log_line(text)
+    assert len(shown.splitlines()) <= 1
+    assert not shown.lstrip().startswith("::")
+    assert "##[" not in shown
+    assert "SECRET123" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a ghp_0123456789abcdef b", "a *** b"),
+        ("github_pat_11ABCDEFG0123456789_abcdefghij", "***"),
+        ("ghs_0123456789abcdef", "***"),
+        ("Authorization: Bearer abcdefghijklmnop1234", "Authorization: ***"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.sig-nature", "***"),
+        ("https://mona:secret@host/path", "https://host/path"),
+        ("see https://host/file.json?sig=abc&se=2026 now", "see https://host/file.json?*** now"),
+        ("https://host/file.json#part", "https://host/file.json?***"),
+        ("https://host/file.json", "https://host/file.json"),
+        ("nothing secret: 12 days", "nothing secret: 12 days"),
+    ],
+)
+def test_redact(text: str, shown: str) -> None:
+    assert redact(text) == shown
+
+
+def test_redact__known_secrets() -> None:
+    assert redact("a tiger in a tank", ("tiger", "a", "")) == "a *** in a tank"
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@sum", "'@sum"),
+        ("|cmd", "'|cmd"),
+        ("%a", "'%a"),
+        ("\t=1", "'=1"),
+        ("", ""),
+        ("typescript", "typescript"),
+        ("c#", "c#"),
+    ],
+)
+def test_csv_cell(text: str, cell: str) -> None:
+    assert csv_cell(text) == cell
