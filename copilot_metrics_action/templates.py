@@ -78,6 +78,11 @@ def short_day(value: date | None) -> Markdown:
     return Markdown(NONE if value is None else f"{value.day} {value:%b}")
 
 
+def month(value: date) -> Markdown:
+    """October 2026."""
+    return Markdown(f"{value:%B %Y}")
+
+
 def plural(value: float, one: str, many: str = "") -> Markdown:
     """1 symptom, 2 symptoms, no symptoms."""
     word = one if value == 1 else many or one + "s"
@@ -136,7 +141,9 @@ def cell(value: float | None, unit: str = "") -> Markdown:
 
 def reported(value: float | None, digits: int = 0) -> Markdown:
     """A figure, or the words that tell it from zero."""
-    return Markdown("not reported") if value is None else number(value, digits)
+    if value is None:
+        return Markdown("not reported")
+    return number(value, 0 if value == int(value) else digits)
 
 
 def sentence(value: object) -> Markdown:
@@ -164,6 +171,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "signed": signed,
     "day": day,
     "short_day": short_day,
+    "month": month,
     "plural": plural,
     "figure": figure,
     "change": change,

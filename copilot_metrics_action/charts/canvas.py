@@ -36,6 +36,7 @@ WIDTH = 720  # pixels of the page; twice as many in the file
 SCALE = 2
 INCH = 100  # pixels of the page
 LEFT, BOTTOM = 54, 34
+TINY_LETTER = 6.6  # pixels that a letter of the smallest type takes on average
 TITLE, SMALL, LABEL, TINY = 16.5, 12.5, 14.0, 11.5  # sizes of type, in pixels of the page
 TITLE_CHARACTERS = 68
 PANEL_GAP = 24
@@ -220,7 +221,7 @@ class Canvas:
             still = [block for block in blocks if running[block[0]]]
             self._later.append(partial(self._blocks, over, 0.72, colour, apart=True))
             self._later.append(partial(self._blocks, still, 0.72, colour, hatched=True))
-            if heights[final]:
+            if heights[final] >= 0.01 * sum(values[final] or 0 for _, _, values in parts):
                 self.label(feet[final] + heights[final] / 2, name, colour)
             feet = [foot + height for foot, height in zip(feet, heights, strict=True)]
         self.at_least(max(feet, default=0))
@@ -367,7 +368,7 @@ class Canvas:
             self._text(self._x(place), BOTTOM - 8, text, SMALL, "muted", ha="center", va="top")
 
     def _set_marks(self) -> None:
-        _, bottom, right, top = self._box
+        left, bottom, right, top = self._box
         shown = self._marks[-MARKS:]
         for row, (first, last, text) in enumerate(shown):
             at, stop = self._x(first), self._x(last)
@@ -376,9 +377,11 @@ class Canvas:
             if last > first:
                 self._line([at, stop], [top, top], "muted", 1.6)
             ends_left = WIDTH - at < 0.45 * WIDTH
-            fitting = int(((stop if ends_left else WIDTH - at) - 12) / 6.6)
-            text = text if len(text) <= fitting else text[: fitting - 1].rstrip() + "…"
             x = min(stop, right) if ends_left else at
+            if not ends_left and len(text) * TINY_LETTER > WIDTH - at - 12:
+                x = min(at, max(left, WIDTH - 12 - len(text) * TINY_LETTER))
+            fitting = int((x if ends_left else WIDTH - x - 12) / TINY_LETTER)
+            text = text if len(text) <= fitting else text[: fitting - 1].rstrip() + "…"
             self._text(x, y, text, TINY, "muted", ha="right" if ends_left else "left", va="center")
 
     def _set_labels(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from copilot_metrics_action.charts import words
-from copilot_metrics_action.charts.plans import STEADY, Plan, weeks_of
+from copilot_metrics_action.charts.plans import STEADY, Plan, typical_day, weeks_of
 from copilot_metrics_action.trends import Analysis
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ ROOM = 84  # pixels for the title and the unit
 def lay_out(analyses: Sequence[Analysis]) -> Plan | None:
     """Small multiples of the scopes that have data, the largest first; None with fewer than two."""
     told = [
-        (analysis.scope.slug, [week.daily_active_users for week in weeks_of(analysis)], _change(analysis))
+        (analysis.scope.slug, [week.daily_active_users for week in weeks_of(analysis)], typical_day(analysis).ratio)
         for analysis in analyses
         if analysis.newest_day is not None
     ]
@@ -60,11 +60,6 @@ def lay_out(analyses: Sequence[Analysis]) -> Plan | None:
 
 def _last(values: Sequence[float | None]) -> float | None:
     return next((value for value in reversed(values) if value is not None), None)
-
-
-def _change(analysis: Analysis) -> float | None:
-    typical = analysis.last_28.figures.get("daily_active_users") if analysis.last_28 else None
-    return typical.ratio if typical else None
 
 
 def _short(name: str) -> str:

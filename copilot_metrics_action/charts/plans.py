@@ -14,7 +14,7 @@ from msgspec import Struct
 from copilot_metrics_action.charts import words
 from copilot_metrics_action.metrics import CHAT_MODES, PHASES, UNKNOWN_MODE
 from copilot_metrics_action.symptoms import Finding, Status
-from copilot_metrics_action.trends import Analysis, CountingChange, Week
+from copilot_metrics_action.trends import Analysis, Change, CountingChange, Week
 
 if TYPE_CHECKING:
     from copilot_metrics_action.charts.canvas import Canvas
@@ -81,6 +81,13 @@ def frame(analysis: Analysis, *metrics: str, days: int = SHOWN_DAYS) -> Frame | 
     return Frame(start, end, off, marks)
 
 
+def typical_day(analysis: Analysis) -> Change:
+    """People on a typical working day, now and four weeks before: as rules see it, else the plain average."""
+    if analysis.typical_day.now is not None or analysis.last_28 is None:
+        return analysis.typical_day
+    return analysis.last_28.figures.get("daily_active_users", analysis.typical_day)
+
+
 def weeks_of(analysis: Analysis) -> tuple[Week, ...]:
     """The weeks that charts show: the last thirteen with the newest day as their end."""
     weeks = [week for week in analysis.weeks if analysis.newest_day is None or week.start <= analysis.newest_day]
@@ -122,15 +129,15 @@ def active_users(analysis: Analysis, findings: Sequence[Finding]) -> Plan | None
         return None
     provisional = {one.day for one in analysis.days if not one.settled}
     level = _level(analysis, values, axis)
-    typical = analysis.last_28.figures.get("daily_active_users") if analysis.last_28 else None
-    now, change = (typical.now, typical.ratio) if typical else (None, None)
+    typical = typical_day(analysis)
+    now, change = typical.now, typical.ratio
     flat, falling = _present(findings, "flat-usage"), _present(findings, "falling-usage")
     people = "person" if now is not None and round(now) == 1 else "people"
     if now is None or len(values) < 5:
         last = max(shown)
         title = f"{_people(shown[last])} active on {words.day(last)}"
     elif falling:
-        was = f", {words.count(typical.before)} four weeks before" if typical and typical.before is not None else ""
+        was = f", {words.count(typical.before)} four weeks before" if typical.before is not None else ""
         title = f"Daily use is falling: {words.count(now)} {people} on a working day{was}"
     elif flat:
         since = f" since {words.short_day(flat.since)}" if flat.since else ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from copilot_metrics_action.charts.plans import typical_day
 from copilot_metrics_action.charts.words import sparkline
 from copilot_metrics_action.history import SeatCounts, StoredDay
 from copilot_metrics_action.metrics import AGENT_EDIT, CHAT_MODES, FEATURES, PHASES, UNKNOWN_MODE
@@ -161,7 +162,7 @@ def headline(scope: ScopeView, price: SeatPrice | None) -> tuple[Row, ...]:
     if analysis is None:
         return ()
     weeks = shown_weeks(analysis)[-13:]
-    held = analysis.activation
+    held, typical = analysis.activation, typical_day(analysis)
     rows = [
         Row(
             "Seats in use",
@@ -174,7 +175,8 @@ def headline(scope: ScopeView, price: SeatPrice | None) -> tuple[Row, ...]:
         ),
         Row(
             "Typical working day",
-            *_figure(analysis.last_28, "daily_active_users"),
+            typical.now,
+            typical.before,
             "people",
             "",
             "rising",
@@ -234,9 +236,9 @@ def _at_ends(
     return ends
 
 
-def typical_change(window: Window | None) -> Change:
-    """People on a working day of a window against the one before."""
-    return Change(*_figure(window, "daily_active_users"))
+def week_change(analysis: Analysis) -> Change:
+    """People on a working day of the last 7 days against the 7 before."""
+    return Change(*_figure(analysis.last_7, "daily_active_users"))
 
 
 # ---- seats and money

@@ -44,9 +44,8 @@ def pages(view: RunView, templates: Templates, existing: Mapping[str, str]) -> d
         written[INDEX] = index(replace(calm, scopes=told), templates, existing.get(INDEX, ""))
     due = month.due(told, view.as_of, existing)
     if due is not None:
-        links = view.links.seen_from("reports")
-        text = month.page(replace(calm, scopes=told, links=links), templates, due)
-        written |= {month.path(due): text} if text else {}
+        links = replace(view.links, here="reports")
+        written[month.path(due)] = month.page(replace(calm, scopes=told, links=links), templates, due)
     return written
 
 

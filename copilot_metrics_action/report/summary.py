@@ -6,6 +6,7 @@ from typing import Any
 
 from copilot_metrics_action import metrics, symptoms
 from copilot_metrics_action.charts import Figure
+from copilot_metrics_action.charts.plans import typical_day
 from copilot_metrics_action.escape import html, markdown
 from copilot_metrics_action.report import figures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
@@ -83,6 +84,8 @@ def run_values(view: RunView, *, on_page: bool) -> dict[str, Any]:
         "verdict": wording.verdict_of_all(view.scopes, view.errors),
         "catalogue": metrics.catalogue(),
         "label": LABEL,
+        "errors": tuple(one for one in view.errors if not any(one in scope.problem for scope in view.scopes)),
+        "notices": tuple(one for one in view.notices if not any(one in scope.notices for scope in view.scopes)),
         "issues_url": Markdown(view.links.issues(LABEL)),
         "picture": lambda figure, scope=None: picture(view, figure, scope),
         "linked": linked(view),
@@ -127,7 +130,7 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "weeks": weeks if on_page else weeks[-SUMMARY_WEEKS:],
         "all_weeks": len(weeks),
         "recent": figures.recent(analysis) if analysis else None,
-        "week_change": figures.typical_change(analysis.last_7) if analysis else None,
+        "week_change": figures.week_change(analysis) if analysis else None,
         "windows": figures.windows(analysis) if analysis else (),
         "lines": figures.lines(analysis) if analysis else (),
         "breakdowns": figures.breakdowns(analysis) if analysis else {},
@@ -149,7 +152,7 @@ def overview(view: RunView) -> list[dict[str, Any]]:
                 "analysis": analysis,
                 "verdict": wording.verdict(scope, named=False),
                 "present": figures.present(scope.findings),
-                "people": figures.typical_change(analysis.last_28) if analysis else None,
+                "people": typical_day(analysis) if analysis else None,
                 "lines": lines,
                 "spark": Markdown(figures.spark_of(analysis) if analysis else ""),
                 "page": Markdown(view.links.page(f"{scope.scope.path}/README.md")),

@@ -148,16 +148,21 @@ def coverage_of_run(scope: ScopeView) -> str:
     if waiting:
         parts.append(f"{len(waiting)} provisional ({day_list(waiting)})")
     if cover.new:
-        parts.append(f"{plural(len(cover.new), 'new day')} ({day_list(cover.new)})")
+        parts.append(f"{plural(len(cover.new), 'new day')}{_few(cover.new)}")
     else:
         parts.append("nothing new in this run")
     if cover.revised:
-        parts.append(f"{len(cover.revised)} revised ({day_list(cover.revised)})")
+        parts.append(f"{len(cover.revised)} revised{_few(cover.revised)}")
     if cover.restated:
-        parts.append(f"{plural(len(cover.restated), 'settled day')} restated by GitHub ({day_list(cover.restated)})")
+        parts.append(f"{plural(len(cover.restated), 'settled day')} restated by GitHub{_few(cover.restated)}")
     if cover.left:
         parts.append(f"{plural(cover.left, 'older day')} left for the next runs")
     return " · ".join(parts)
+
+
+def _few(days: Sequence[date]) -> str:
+    """The days in brackets, unless they are too many to read."""
+    return f" ({day_list(days)})" if len(days) <= NAMED * 3 else ""
 
 
 def coverage_of_data(scope: ScopeView) -> str:
