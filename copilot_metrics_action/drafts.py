@@ -155,9 +155,10 @@ def _chart(figure: Figure | None, urls: tuple[str, str] | None) -> Markdown:
     parts = []
     if urls:
         light, dark = (escape.html(url, 2000) for url in urls)
+        alt = escape.html(figure.alt, 1000).replace("@", "@\u200b")  # mails are read as plain text
         parts.append(
             f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-            f'<img alt="{escape.html(figure.alt, 1000)}" src="{light}"></picture>'
+            f'<img alt="{alt}" src="{light}"></picture>'
         )
     else:
         parts.append(f"**{_plain(figure.title)}**")

@@ -160,7 +160,7 @@ class Lives(RuleBasedStateMachine):
         if (number := self._pick(data, "closed")) is None:
             return
         known = self.known[number]
-        known.insists = not known.forgot
+        known.insists = (not known.word or known.seen_gone is not None) and not known.forgot
         self.world.reopen(number)
 
     @rule(data=st.data(), label=st.sampled_from([SNOOZE, f"{SNOOZE}-until-2026-06-01", "mine"]))
@@ -301,6 +301,7 @@ class Lives(RuleBasedStateMachine):
         for number in new:
             self.known[number] = Known(each.symptom, each.step)
         for number, known in ours.items():
+            known.forgot = known.forgot and now[number]["body"] == before[number]["body"]
             if number in ended:
                 known.word, known.day, known.seen_gone = "", day, None
                 known.duplicate = now[number]["state_reason"] == "duplicate"

@@ -1,0 +1,289 @@
+"""What an adoption issue says: every shipped template, and the words of figures and days."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from issue_world import ACME
+
+from copilot_metrics_action import drafts, escape
+from copilot_metrics_action.charts import Figure
+from copilot_metrics_action.errors import TemplateError
+from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.symptoms import Evidence, Finding, Status
+from copilot_metrics_action.templates import Markdown, Templates
+from copilot_metrics_action.trends import Activation, Analysis, Calendar, Change, CountingChange
+from copilot_metrics_action.triage import Draft
+
+ROOT = Path(__file__).parents[2] / "templates"
+SOURCES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in ROOT.glob("issues/*.j2")}
+SHIPPED = Templates(SOURCES)
+SYMPTOMS = sorted(
+    Path(name).name.removesuffix(".md.j2") for name in SOURCES if not re.search(r"/(base|comment|digest)\.", name)
+)
+
+ANALYSIS = Analysis(
+    scope=ACME,
+    as_of=date(2026, 11, 21),
+    days=(),
+    seats=(),
+    calendar=Calendar(),
+    newest_day=date(2026, 11, 19),
+    newest_settled=date(2026, 11, 17),
+    weeks=(),
+    last_7=None,
+    last_28=None,
+    activation=Activation(None, None, None, None, None),
+    agent_share=Change(None, None),
+    stickiness=None,
+    surfaces=(),
+    modes=None,
+    languages=None,
+    models=None,
+    ides=None,
+    phases=None,
+    working_weekdays=frozenset(range(5)),
+    set_aside=(),
+    missing=(),
+    changes=(),
+)
+FLAT = Finding(
+    ACME,
+    "flat-usage",
+    Status.PRESENT,
+    headline="daily use is flat",
+    verdict="About 96 people use Copilot on a working day (+0.1 % a week).",
+    unit="percent-a-week",
+    since=date(2026, 10, 2),
+    window=(date(2026, 10, 7), date(2026, 11, 17)),
+    days_used=28,
+    days_set_aside=(date(2026, 10, 9), date(2026, 10, 10)),
+    days_missing=(date(2026, 11, 1),),
+    evidence=(
+        Evidence("Trend, 6 weeks", 0.1, "percent-a-week", "within ±3 %", "above +4.5 %", (-0.9, 1.1)),
+        Evidence("Seats in use", 0.47, "ratio", "below 60 %", "above 64 %", note="60 to 80 % is healthy"),
+        Evidence("People", 96.4, "people"),
+        Evidence("Agents", None, "ratio", note="not reported"),
+    ),
+    config_key="symptoms.flat-usage",
+)
+FIGURE = Figure("active-users", "About 96 people a day", 'A "flat" line', "`▅▆▅` 97 → 96")
+URLS = ("https://github.com/acme/admin/blob/c/l.png?raw=true", "https://github.com/acme/admin/blob/c/d.png?raw=true")
+DATA = "organizations/acme/history/2026.json"
+PAGE = f"https://github.com/acme/admin/blob/copilot-metrics/{DATA}"
+RUN = "https://github.com/acme/admin/actions/runs/7"
+
+
+def drafted(finding: Finding = FLAT, templates: Templates = SHIPPED, **more: Any) -> Draft:
+    figure, urls = more.pop("figure", FIGURE), more.pop("chart_urls", URLS)
+    analysis = more.pop("analysis", ANALYSIS)
+    return drafts.draft(finding, analysis, figure, urls, DATA, PAGE, RUN, templates, **more)
+
+
+def change(finding: Finding = FLAT, **fields: Any) -> Finding:
+    return msgspec.structs.replace(finding, **fields)
+
+
+def test_draft__says_everything() -> None:
+    draft = drafted(where=["platform lost 6 people"], mentions=["acme/ai", "@mona"])
+    assert draft.title == "acme: daily Copilot use is flat"
+    for text in (
+        "About 96 people use Copilot on a working day (+0.1 % a week). Since **2 Oct 2026**.",
+        '<source media="(prefers-color-scheme: dark)" srcset="https://github.com/acme/admin/blob/c/d.png?raw=true">',
+        '<img alt="A &quot;flat&quot; line" src="https://github.com/acme/admin/blob/c/l.png?raw=true">',
+        "`▅▆▅` 97 → 96",
+        "| | measured | 95 % interval | opens at | closes at |",
+        "| Trend, 6 weeks | +0.1 % a week | −0.9 to +1.1 | within ±3 % | above +4.5 % |",
+        "| Seats in use<br><sub>60 to 80 % is healthy</sub> | 47 % |  | below 60 % | above 64 % |",
+        "| Agents<br><sub>not reported</sub> | – |  |  |  |",
+        "Days used: 28, all of them settled, from 7 Oct 2026 to 17 Nov 2026; 2 set aside (9–10 Oct); "
+        "1 missing (1 Nov).",
+        "- platform lost 6 people",
+        "https://docs.github.com/en/copilot/tutorials/roll-out-at-scale/assign-licenses/track-usage-and-adoption",
+        f"[`{DATA}`]({PAGE})",
+        "What patterns might explain low adoption across some teams in the Copilot metrics export?",
+        "`symptoms.flat-usage` in `.github/copilot-metrics.yml`",
+        "`copilot-metrics:snooze`",
+        "It closes itself",
+        "For the attention of @acme/ai @mona.",
+    ):
+        assert text in draft.body
+    assert RUN in draft.run_line
+    assert RUN not in draft.body
+    assert "It got worse." in draft.worse
+    assert "It is back." in draft.again
+
+
+def test_draft__the_end_shows_its_evidence() -> None:
+    draft = drafted(change(status=Status.ABSENT, since=None, verdict="About 120 people."), mentions=["mona"])
+    assert draft.body.startswith("**Over.** About 120 people. Data to **17 Nov 2026**.")
+    assert "@mona" not in draft.body
+    assert "It is over." in draft.recovered
+    assert "Trend, 6 weeks: +0.1 % a week (closes at: above +4.5 %)" in draft.recovered
+    assert "`▅▆▅` 97 → 96" in draft.recovered
+    assert (draft.worse, draft.again) == ("", "")
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS)
+@pytest.mark.parametrize("status", [Status.PRESENT, Status.ABSENT])
+@pytest.mark.parametrize("kind", ["organizations", "enterprises"])
+def test_draft__every_template(symptom: str, status: Status, kind: Any) -> None:
+    draft = drafted(change(symptom=symptom, status=status, scope=Scope(kind, "acme")))
+    assert re.fullmatch(r"acme: [a-zC].{10,60}", draft.title)
+    assert draft.title != f"acme: {FLAT.headline}"
+    assert draft.body.count("- [ ] ") >= 4
+    assert "https://docs.github.com/en/copilot/" in draft.body
+    assert f"the {kind[:-1]}" in draft.body
+    assert "\n\n\n" not in draft.body
+    assert not re.search(r"[{}]|None|Undefined", draft.body)
+    assert len(draft.body) < 8_000
+    assert draft.body.count("```") == 2
+    assert draft.body.count("<details>") == draft.body.count("</details>") == 1
+    assert draft.body.count("<sub>") == draft.body.count("</sub>")
+
+
+def test_draft__there_is_a_template_for_each_symptom() -> None:
+    assert SYMPTOMS == [
+        "falling-usage",
+        "flat-usage",
+        "low-acceptance",
+        "low-active-users",
+        "low-agent-usage",
+        "low-feature-variety",
+        "no-agent-usage",
+        "reports-stopped",
+    ]
+
+
+def test_draft__a_symptom_without_a_template() -> None:
+    draft = drafted(change(symptom="new-symptom", headline="something is <odd> & new"))
+    assert draft.title == "acme: something is <odd> & new"
+    assert "### What to do" in draft.body
+
+
+def test_draft__where_it_cannot_be_told() -> None:
+    assert "**Where:** this cannot be told" in drafted().body
+    assert "`teams: true`" in drafted().body
+    assert "**Where:**" not in drafted(change(symptom="reports-stopped")).body
+
+
+def test_draft__many_places_are_counted() -> None:
+    body = drafted(where=[Markdown(f"**team {number}**") for number in range(25)]).body
+    assert "- **team 19**" in body
+    assert "**team 20**" not in body
+    assert "- and 5 more" in body
+
+
+def test_draft__changes_in_counting() -> None:
+    changes = (
+        CountingChange(date(2026, 7, 2), "more users are counted", (), ""),
+        CountingChange(date(2026, 9, 1), "agents are under-counted", (), "", until=date(2026, 11, 30)),
+    )
+    body = drafted(change(changes=changes)).body
+    assert "- 2 Jul 2026: more users are counted\n- 1 Sep 2026 to 30 Nov 2026: agents are under-counted\n" in body
+
+
+def test_draft__without_pictures() -> None:
+    figure = msgspec.structs.replace(FIGURE, mermaid="xychart-beta\n  line [1, 2]")
+    body = drafted(figure=figure, chart_urls=None).body
+    assert "**About 96 people a day**\n\n```mermaid\nxychart-beta\n  line [1, 2]\n```\n\n`▅▆▅` 97 → 96" in body
+    assert "```mermaid" not in drafted(chart_urls=None).body
+    assert "▅" not in drafted(figure=None, chart_urls=None).body
+
+
+def test_draft__nothing_measured() -> None:
+    bare = change(evidence=(), window=None, since=None)
+    assert "### Evidence" not in drafted(bare).body
+    assert "Since" not in drafted(bare).body
+    analysis = msgspec.structs.replace(ANALYSIS, newest_day=None, newest_settled=None)
+    assert drafted(bare, analysis=analysis).body
+
+
+def test_draft__names_from_outside_stay_inert() -> None:
+    evil = "@all <b> [x](http://evil.example) | `--> #17"
+    noted = change(verdict=evil, evidence=(Evidence(evil, 1, "people", evil, evil, note=evil),))
+    body = drafted(noted, where=[evil], mentions=["@all <b>"], figure=msgspec.structs.replace(FIGURE, alt=evil)).body
+    assert not any(text in body for text in ("@all", "<b>", "-->"))
+    seen = body.replace(re.findall(r'alt="[^"]*"', body)[0], "")  # in an attribute nothing is a link
+    assert not any(text in seen for text in ("[x](", "http://evil", "#17"))
+    assert all(line.count("|") == 6 for line in body.splitlines() if line.startswith("| "))
+
+
+def test_draft__the_same_data_gives_the_same_text() -> None:
+    later = msgspec.structs.replace(ANALYSIS, as_of=date(2026, 12, 21))
+    assert drafted(analysis=later) == drafted()
+
+
+def test_draft__too_long_loses_whole_parts_in_order() -> None:
+    huge = tuple(Evidence(f"Row {number}", 1, "people", note="n" * 400) for number in range(60))
+    figure = msgspec.structs.replace(FIGURE, text="`▅▆▅`" * 7_000)
+    body = drafted(change(evidence=huge), figure=figure).body
+    assert len(body) <= drafts.MAX_TEXT
+    assert "▅" not in body
+    assert "### Evidence" in body
+    rows = tuple(Evidence(f"Row {number}", 1, "people", note="n" * 400) for number in range(200))
+    body = drafted(change(evidence=rows)).body
+    assert "### Evidence" not in body
+    assert "About 96 people" in body
+    assert "`copilot-metrics:snooze`" in body
+
+
+def test_draft__a_template_that_never_ends() -> None:
+    templates = Templates(
+        SOURCES,
+        {"issues/flat-usage.md.j2": "Title\n\n{{ 'x' * 70000 }}{% for n in range(900) %}{{ 'y' * 100 }}{% endfor %}"},
+    )
+    assert drafted(templates=templates).body == drafted().body.partition(" Since")[0]
+
+
+def test_draft__overridden() -> None:
+    override = (
+        '{% extends "issues/base.md.j2" %}{% block title %}{{ slug }}: wake up{% endblock %}'
+        '{% block todo %}- [ ] Call {{ "*me*" }}{% endblock %}'
+    )
+    draft = drafted(templates=Templates(SOURCES, {"issues/flat-usage.md.j2": override}))
+    assert draft.title == "acme: wake up"
+    assert "- [ ] Call " + escape.markdown("*me*") in draft.body
+    broken = Templates(SOURCES, {"issues/flat-usage.md.j2": "Title\n\n{{ nothing }}"})
+    with pytest.raises(TemplateError, match=r"flat-usage.md.j2:3: 'nothing' is undefined"):
+        drafted(templates=broken)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (None, "ratio", "–"),
+        (0.004, "ratio", "0.4 %"),
+        (0.47, "ratio", "47 %"),
+        (-3.14, "percent-a-week", "−3.1 % a week"),
+        (0.0, "percent-a-week", "±0.0 % a week"),
+        (1.0, "people", "1 person"),
+        (198.0, "people", "198 people"),
+        (3.4, "people", "3.4 people"),
+        (1234.5, "prompts", "1,234 prompts"),
+        (2.0, "parsecs", "2 parsecs"),
+    ],
+)
+def test_measured(value: float | None, unit: str, text: str) -> None:
+    assert drafts.measured(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        ([], ""),
+        (["2026-10-09"], "9 Oct"),
+        (["2026-10-10", "2026-10-09", "2026-10-09"], "9–10 Oct"),
+        (["2026-10-31", "2026-11-01", "2026-11-05"], "31 Oct–1 Nov, 5 Nov"),
+        (["2026-12-31", "2027-01-01"], "31 Dec 2026–1 Jan 2027"),
+        ([f"2026-{month:02}-{day:02}" for month in (1, 2) for day in range(1, 28, 2)],
+         "1 Jan, 3 Jan, 5 Jan, 7 Jan, 9 Jan, 11 Jan, 13 Jan, 15 Jan, 17 Jan, 19 Jan, 21 Jan, 23 Jan and 16 more"),
+    ],
+)  # fmt: skip
+def test_ranges(days: list[str], text: str) -> None:
+    assert drafts.ranges([date.fromisoformat(day) for day in days]) == text
