@@ -359,8 +359,8 @@ def wanted(history: History, covered: Iterable[date], as_of: date) -> tuple[date
             take = not stored[day].settled and is_settled(day, as_of) and tries < HOLE_TRIES
         elif not known or day > known[-1]:
             # Newer than anything known. The 28-day report is the first to have new days: ask only when it is
-            # not there, or so far behind that a settled day is missing.
-            take = last - day < MONTH and (reached is None or is_settled(day, as_of))
+            # not there, or so far behind that a settled day is missing, or all newer than `as_of`.
+            take = last - day < MONTH if reached is None else reached > last or is_settled(day, as_of)
         elif day < known[0]:
             take = collection.asked_since is None or day < collection.asked_since
         else:
@@ -382,7 +382,8 @@ def merge(history: History, received: Received, as_of: date, *, update_settled: 
     """
     scope = history.scope
     lines = {line.day: line for line in history.days}
-    provisional = set(history.collection.provisional)
+    # From the lines too: `collection.json` may have been lost, and years that were not read have no lines here.
+    provisional = {*history.collection.provisional, *(line.day for line in history.days if not line.settled)}
     files: dict[str, bytes] = {}
     new, revised, restated = [], [], []
     for day, record in sorted(received.records.items()):
