@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from copilot_metrics_action import metrics, symptoms
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.charts.plans import typical_day
 from copilot_metrics_action.escape import html, markdown
+from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.report import figures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import RunView, ScopeView
@@ -190,6 +192,27 @@ def picture(view: RunView, figure: Figure, scope: ScopeView | None) -> Markdown:
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
         f'<img alt="{html(figure.alt, 600)}" src="{light}" width="{PICTURE_WIDTH}"></picture>'
     )
+
+
+def pictures(view: RunView) -> dict[str, bytes]:
+    """PNG bytes of every drawn chart by the address that summary and pages have for it."""
+    drawn = [
+        (scope.analysis.newest_day, scope.scope, figure)
+        for scope in view.scopes
+        if scope.analysis is not None and scope.analysis.newest_day is not None
+        for figure in scope.figures
+    ]
+    found: dict[str, bytes] = {}
+    for day, place, figure in drawn:
+        found |= _addresses(view, day, place, figure)
+    if view.overview is not None and view.newest_day is not None:
+        found |= _addresses(view, view.newest_day, None, view.overview)
+    return found
+
+
+def _addresses(view: RunView, day: date, place: Scope | None, figure: Figure) -> dict[str, bytes]:
+    both = (("light", figure.light), ("dark", figure.dark))
+    return {view.links.chart(day, place, f"{figure.name}-{theme}.png"): png for theme, png in both if png is not None}
 
 
 def linked(view: RunView) -> bool:
