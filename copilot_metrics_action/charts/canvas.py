@@ -35,8 +35,8 @@ from copilot_metrics_action.charts.words import short_day
 WIDTH = 720  # pixels of the page; twice as many in the file
 SCALE = 2
 INCH = 100  # pixels of the page
-LEFT, BOTTOM = 54, 34
-TINY_LETTER = 6.6  # pixels that a letter of the smallest type takes on average
+EDGE, BOTTOM = 3, 34
+LETTER, TINY_LETTER = 7.6, 6.6  # pixels that a letter takes on average, in small and in tiny type
 TITLE, SMALL, LABEL, TINY = 16.5, 12.5, 14.0, 11.5  # sizes of type, in pixels of the page
 TITLE_CHARACTERS = 68
 PANEL_GAP = 24
@@ -161,7 +161,7 @@ class Canvas:
         self._bare = False
         self._reached = 0.0
         self._span = (0.0, 1.0)
-        self._box: tuple[float, float, float, float] = (LEFT, BOTTOM, WIDTH - plan.labels, plan.height)  # left to top
+        self._box: tuple[float, float, float, float] = (EDGE, BOTTOM, WIDTH - plan.labels, plan.height)  # left to top
         self._top = 1.0
         self._sheet = Sheet(figsize=(WIDTH / INCH, plan.height / INCH), dpi=INCH * SCALE, facecolor=colours["paper"])
         self._agg: Any = FigureCanvasAgg(self._sheet)  # Matplotlib leaves its backends untyped
@@ -296,10 +296,10 @@ class Canvas:
         self._bare = True
 
         def draw() -> None:
-            width = (WIDTH - 32 + PANEL_GAP) / columns
+            width = (WIDTH - 2 * EDGE + PANEL_GAP) / columns
             top = self._box[3] - 8
             for index, (name, figure, values) in enumerate(panels):
-                x = 16 + (index % columns) * width
+                x = EDGE + (index % columns) * width
                 y = top - (index // columns) * PANEL_HEIGHT
                 right = x + width - PANEL_GAP
                 self._text(x, y, name, SMALL, "muted", va="top")
@@ -332,18 +332,19 @@ class Canvas:
     def _lay_out(self) -> None:
         y = self._plan.height - 10.0
         for line in self._title:
-            self._text(16, y, line, TITLE, "ink", weight="bold", va="top")
+            self._text(EDGE, y, line, TITLE, "ink", weight="bold", va="top")
             y -= 21
         y -= 5
-        self._text(16, y, " · ".join((self._plan.unit, *self._notes)), SMALL, "muted", va="top")
+        self._text(EDGE, y, " · ".join((self._plan.unit, *self._notes)), SMALL, "muted", va="top")
         y -= 24 + 15 * min(len(self._marks), MARKS)
-        left, bottom, right, _ = self._box
-        self._box = (left, bottom, right, y)
+        _, bottom, right, _ = self._box
         step = _step(self._reached, whole=not self._percent)
         self._top = max(self._reached * 1.07, step)
         heights = [step * index for index in range(int(self._top / step) + 1)]
+        figures = [f"{height * 100:.3g} %" if self._percent else f"{height:,.0f}" for height in heights]
+        self._box = (max(len(figure) for figure in figures) * LETTER + EDGE + 8, bottom, right, y)
         if not self._bare:
-            self._rules(heights)
+            self._rules(heights, figures)
         for draw in self._later:
             draw()
         self._set_marks()
@@ -357,11 +358,10 @@ class Canvas:
         _, bottom, _, top = self._box
         return bottom + height / self._top * (top - bottom)
 
-    def _rules(self, heights: Sequence[float]) -> None:
+    def _rules(self, heights: Sequence[float], figures: Sequence[str]) -> None:
         left, _, right, _ = self._box
-        for height in heights:
-            shown = f"{height * 100:.3g} %" if self._percent else f"{height:,.0f}"
-            self._text(left - 7, self._y(height), shown, SMALL, "muted", ha="right", va="center_baseline")
+        for height, figure in zip(heights, figures, strict=True):
+            self._text(left - 7, self._y(height), figure, SMALL, "muted", ha="right", va="center_baseline")
         lines = [[(left, self._y(height)), (right, self._y(height))] for height in heights]
         self._add(LineCollection(lines, colors=self._colours["rule"], linewidths=[1.0] + [0.6] * len(lines)), RULES)
         for place, text in self._ticks:

@@ -91,7 +91,8 @@ def typical_day(analysis: Analysis) -> Change:
 def weeks_of(analysis: Analysis) -> tuple[Week, ...]:
     """The weeks that charts show: the last thirteen with the newest day as their end."""
     weeks = [week for week in analysis.weeks if analysis.newest_day is None or week.start <= analysis.newest_day]
-    while weeks and not weeks[0].days:
+    # A first week that was only half collected would look like growth.
+    while len(weeks) > 2 and (not weeks[0].days or weeks[0].start < analysis.days[0].day):
         weeks = weeks[1:]
     return tuple(weeks[-SHOWN_WEEKS:])
 

@@ -124,7 +124,8 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "heading": "####" if len(view.scopes) > 1 else "###",
         "issue_link": lambda symptom: linked_issue(issue_of(view, scope, symptom)),
         "verdict": wording.verdict(
-            ScopeView(scope.scope, analysis, findings, problem="" if on_page else scope.problem)
+            ScopeView(scope.scope, analysis, findings, problem="" if on_page else scope.problem),
+            named=on_page or len(view.scopes) < 2,
         ),
         "coverage_line": wording.coverage_of_data(scope) if on_page else wording.coverage_of_run(scope),
         "coverage": None if on_page else scope.coverage,

@@ -89,13 +89,11 @@ def _slugs(scopes: Sequence[ScopeView]) -> str:
 
 
 def kinds(scopes: Sequence[ScopeView]) -> str:
-    """3 organizations; 2 enterprises and 5 organizations."""
-    parts = []
-    for kind, one in (("enterprises", "enterprise"), ("organizations", "organization")):
-        count = sum(view.scope.kind == kind for view in scopes)
-        if count:
-            parts.append(str(plural(count, one)))
-    return " and ".join(parts)
+    """1 organization; 3 enterprises; 20 organizations and enterprises."""
+    found = {view.scope.kind for view in scopes}
+    if len(found) == 1:
+        return str(plural(len(scopes), kind_of(scopes[0].scope)))
+    return f"{len(scopes)} organizations and enterprises"
 
 
 def data_to(scopes: Sequence[ScopeView]) -> str:
