@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -151,7 +152,10 @@ def _tokens(text: str) -> Tokens:
         kind, _, slug = name.strip().partition("/")
         if not colon or kind not in get_args(Kind):
             raise ValueError("a line is not `organizations/<slug>: TOKEN` or `enterprises/<slug>: TOKEN`")
-        scoped[Scope.named(kind, slug.strip()).path] = _token(token.strip())  # type: ignore[arg-type]  # checked above
+        scope = Scope.named(kind, slug.strip())  # type: ignore[arg-type]  # checked above
+        if not token.strip():
+            raise ValueError(f"there is no token for {scope}; is the secret set, and its name spelt as in the workflow?")
+        scoped[scope.path] = _token(token.strip())
     return Tokens(scoped=scoped)
 
 
@@ -302,6 +306,10 @@ def _require(
 
 
 # --- the configuration file -----------------------------------------------------------------------
+
+
+_BRIEF: Final = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxstring = 3, 60
 
 
 class Setting(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -474,7 +482,10 @@ def _read(value: object, kind: Any, path: str, problems: list[ConfigError]) -> A
         said = f"{_shown(value)} is not {expected}" if "Expected `" not in bounds or "of " not in bounds else bounds
         if any(sign in bounds for sign in (">=", "<=", " > ", " < ", "length", "matching")):
             said = f"{_shown(value)} is out of bounds ({bounds[0].lower()}{bounds[1:]})".replace("`", "")
-        problems.append(ConfigError(path, said))
+        text_wanted = bare is str and isinstance(value, bool)
+        problems.append(
+            ConfigError(path, said, "YAML reads NO, yes, on and off as true or false: put it in quotes" if text_wanted else "")
+        )
         return None
 
 
@@ -541,7 +552,8 @@ def describe(kind: Any) -> str:
 
 
 def _shown(value: object) -> str:
-    shown = repr(value) if isinstance(value, str) else str(value)
+    # Lists and mappings of YAML may hold the same alias over and over: whole, they would fill the memory.
+    shown = _BRIEF.repr(value) if isinstance(value, str | list | dict) else str(value)
     return shown if len(shown) <= 60 else shown[:59] + "…"
 
 
