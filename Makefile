@@ -17,7 +17,7 @@ LOCK_FILE ?= requirements.txt
 # One lock for every supported Python and platform; versions already locked stay unless UV_ARGS says --upgrade.
 UV ?= uv
 UV_ARGS ?=
-LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" $(UV_ARGS)
+LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --custom-compile-command "make lock" $(UV_ARGS)
 
 .PHONY: help
 help: ## Show this list
