@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 import yaml
 from msgspec import Meta, Struct, field
+from yaml.constructor import ConstructorError
 
 from copilot_metrics_action.errors import ConfigError, ConfigErrors
 from copilot_metrics_action.metrics import DAY, Kind, Scope
@@ -154,7 +155,9 @@ def _tokens(text: str) -> Tokens:
             raise ValueError("a line is not `organizations/<slug>: TOKEN` or `enterprises/<slug>: TOKEN`")
         scope = Scope.named(kind, slug.strip())  # type: ignore[arg-type]  # checked above
         if not token.strip():
-            raise ValueError(f"there is no token for {scope}; is the secret set, and its name spelt as in the workflow?")
+            raise ValueError(
+                f"there is no token for {scope}; is the secret set, and its name spelt as in the workflow?"
+            )
         scoped[scope.path] = _token(token.strip())
     return Tokens(scoped=scoped)
 
@@ -443,12 +446,33 @@ class Settings(Setting, frozen=True, kw_only=True):
         return self.rollout_start.get(scope.path) if isinstance(self.rollout_start, dict) else self.rollout_start
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which refuses what would be lost in silence or break later."""
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        value = super().construct_scalar(node)
+        try:
+            # An escaped character beyond U+FFFF comes as two halves, as JSON writes it; a lone half is none.
+            return value.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise ConstructorError(None, None, "half a character", node.start_mark) from None
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                if key.value in seen:
+                    raise ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read_settings(text: str, name: str) -> Settings:
     """The configuration file, checked whole. Raises ConfigErrors with every problem, each with its path."""
     if len(text) > MAX_CONFIG_BYTES:
         raise ConfigErrors([ConfigError(name, f"the file is over {MAX_CONFIG_BYTES:,} bytes")])
     try:
-        document = yaml.safe_load(text)
+        document = _Loader(text).get_single_data()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name
@@ -482,10 +506,8 @@ def _read(value: object, kind: Any, path: str, problems: list[ConfigError]) -> A
         said = f"{_shown(value)} is not {expected}" if "Expected `" not in bounds or "of " not in bounds else bounds
         if any(sign in bounds for sign in (">=", "<=", " > ", " < ", "length", "matching")):
             said = f"{_shown(value)} is out of bounds ({bounds[0].lower()}{bounds[1:]})".replace("`", "")
-        text_wanted = bare is str and isinstance(value, bool)
-        problems.append(
-            ConfigError(path, said, "YAML reads NO, yes, on and off as true or false: put it in quotes" if text_wanted else "")
-        )
+        in_quotes = "YAML reads NO, yes, on and off as true or false: put it in quotes"
+        problems.append(ConfigError(path, said, in_quotes if bare is str and isinstance(value, bool) else ""))
         return None
 
 

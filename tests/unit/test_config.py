@@ -277,6 +277,16 @@ def test_settings__everything() -> None:
     assert read.interventions == (Intervention(day=date(2026, 10, 5), what="Workshop", scope="organizations/acme"),)
 
 
+def test_settings__an_escaped_emoji() -> None:
+    assert read_settings(r'commit-message-prefix: "\ud83d\udcca "', "c.yml").commit_message_prefix == "📊 "
+
+
+def test_settings__merged_mappings() -> None:
+    text = "symptoms:\n  no-agent-usage: &quiet {issue: false}\n  flat-usage:\n    <<: *quiet\n    enabled: false"
+    flat = read_settings(text, "c.yml").symptoms.flat_usage
+    assert (flat.issue, flat.enabled) == (False, False)
+
+
 def test_settings__one_rollout_for_all() -> None:
     assert read_settings("rollout-start: 2026-09-01", "c.yml").rollout_of(OTHER) == date(2026, 9, 1)
 
@@ -329,6 +339,8 @@ def test_settings__one_rollout_for_all() -> None:
         ("a:\n\tb: 1", "c.yml:2: it is not YAML ("),
         ("a: !!python/object:os.system x", "c.yml:1: it is not YAML ("),
         ("a: 1\n---\nb: 2", "c.yml:2: it is not YAML ("),
+        ('people: "\\ud800"', "c.yml:1: it is not YAML (half a character)"),
+        ("teams: true\npeople: none\nteams: false", "c.yml:3: it is not YAML (the key 'teams' stands twice)"),
         ("a: 2026-13-45", "c.yml: it is not YAML ("),
         ("[" * 2000, "c.yml"),
         ("a: " + "x" * 300_000, "c.yml: the file is over 262,144 bytes"),
