@@ -200,13 +200,15 @@ def _message(text: str, status: int) -> str:
     data = _decode("", text, lenient=True) if text[:1] == "{" else None
     if not isinstance(data, dict):
         return redact(" ".join(text.split())[:200])
-    message = str(data.get("message", ""))
+    errors = data.get("errors")
     details = [
         str(error.get("message") or error.get("code") or "") if isinstance(error, dict) else str(error)
-        for error in data.get("errors") or ()
+        for error in (errors if isinstance(errors, list) else [])
         if error
     ]
-    return redact(" ".join([message, *filter(None, details)])[:300])
+    # A refusal by a ruleset has several paragraphs; an annotation has one line.
+    words = " ".join([str(data.get("message") or ""), *details]).split()
+    return redact(" ".join(words)[:300])
 
 
 def _rate_limit_seconds(status: int, headers: Mapping[str, str], text: str, tries: int) -> float | None:
@@ -376,9 +378,12 @@ def _decoded(response: requests.Response, where: str, begun: float) -> Iterator[
             yield raw
             continue
         try:
-            yield inflate.decompress(raw, CHUNK_BYTES)
-            while inflate.unconsumed_tail:
-                yield inflate.decompress(inflate.unconsumed_tail, CHUNK_BYTES)
+            while raw:
+                yield inflate.decompress(raw, CHUNK_BYTES)
+                raw = inflate.unconsumed_tail
+                if inflate.eof and inflate.unused_data:
+                    # A file may be several compressed ones in a row (RFC 1952, section 2.2).
+                    raw, inflate = inflate.unused_data, zlib.decompressobj(wbits=47)
         except zlib.error:
             raise ReportError(
                 where, "the file is not what its compression says", "it is tried again on the next run"

@@ -45,7 +45,7 @@ class Runner:
         self._said: dict[Level, int] = {}
 
     def log(self, line: str) -> None:
-        self._write(log_line(redact(line, tuple(self._secrets))))
+        self._write(log_line(redact(line, self._longest_first())))
 
     def debug(self, line: str) -> None:
         if self._debug:
@@ -62,7 +62,7 @@ class Runner:
 
     def annotate(self, level: Level, message: str) -> None:
         """One annotation. Past the runner's limit the rest are plain lines, so that none is lost in silence."""
-        line = log_line(redact(message, tuple(self._secrets)))
+        line = log_line(redact(message, self._longest_first()))
         said = self._said[level] = self._said.get(level, 0) + 1
         if self._commands and said <= ANNOTATIONS:
             self._write(f"::{level} title=Copilot metrics::{_data(line)}")
@@ -83,7 +83,7 @@ class Runner:
         """Adds to the job summary. Raises StoreError when the runner's file cannot be written."""
         if self._summary_file is None:
             return
-        data = redact_known(markdown, self._secrets).encode()
+        data = redact_known(markdown, self._longest_first()).encode()
         if len(data) > SUMMARY_BYTES:
             # The report keeps to its own, far smaller limit; this guards what a changed template may do.
             data = b"The summary is over 1 MiB, which the runner refuses. See the pages of the data branch.\n"
@@ -96,8 +96,12 @@ class Runner:
         for name, value in outputs.items():
             # A delimiter that cannot be foreseen: a fixed one lets a value set other outputs (CVE-2022-35954).
             delimiter = f"ghadelimiter_{uuid.uuid4()}"
-            lines.append(f"{name}<<{delimiter}\n{redact_known(value, self._secrets)}\n{delimiter}\n")
+            lines.append(f"{name}<<{delimiter}\n{redact_known(value, self._longest_first())}\n{delimiter}\n")
         _append(self._output_file, "".join(lines).encode())
+
+    def _longest_first(self) -> tuple[str, ...]:
+        """The secrets in an order in which none that is part of another leaves the rest of that behind."""
+        return tuple(sorted(self._secrets, key=len, reverse=True))
 
     def _write(self, line: str) -> None:
         with self._lock:
