@@ -207,12 +207,13 @@ class _Case(Struct, frozen=True):
             return self._left(issue, f"{finding.status}: {finding.reason or 'the symptom is neither there nor gone'}")
         if self.draft is None:
             return self._left(issue, "nothing was drafted for it")
-        worse = state.written is not None and finding.step > state.step
+        anew = (state.closed, state.cleared, state.duplicate) != (None, None, None)  # it had ended in between
+        worse = state.written is not None and not anew and finding.step > state.step
         due_day = state.written + timedelta(REWRITE_DAYS) if state.written else self.as_of
         due = self.as_of >= due_day
         if not (worse or by_hand or (due and state.hash != self._hash(self.draft))):
             return self._left(issue, "nothing has changed" if due else f"up to date; renewed about {due_day}")
-        told = finding.step if by_hand else max(state.step, finding.step)
+        told = finding.step if anew else max(state.step, finding.step)
         state = State(
             written=self.as_of, step=told, opened=state.opened, reopened=state.reopened or _says_reopened(issue)
         )

@@ -353,6 +353,18 @@ def test_plan__opened_again_by_a_person_stays_open_until_the_next_end(flat: Life
     assert len(flat.world.said(1)) == 2  # both ends; nothing of what the person did
 
 
+def test_plan__the_steps_of_an_issue_that_a_person_opened_again(flat: Life) -> None:
+    flat.run(finding(step=2), days=1)
+    flat.world.close(1, "completed")
+    flat.world.reopen(1)
+    assert flat.verbs(finding(step=1), days=1) == ["edited"]
+    assert flat.verbs(finding(step=2), days=1) == ["left"]  # told before: it was the same trouble all the time
+    flat.run(ABSENT, days=1)
+    flat.world.reopen(1)
+    assert flat.verbs(finding(step=3), days=5) == ["edited"]
+    assert flat.verbs(finding(step=4), days=1) == ["commented"]
+
+
 def test_plan__completed_and_opened_again_by_a_person_while_it_is_gone(flat: Life) -> None:
     flat.world.close(1, "completed")
     flat.world.reopen(1)

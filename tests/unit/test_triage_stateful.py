@@ -36,6 +36,7 @@ class Known:
 
     word        of the person who closed it last: not_planned, completed, duplicate; empty when a run did
     day         when it was closed
+    ended       when a run closed it
     seen_gone   the runs that saw the symptom absent since it was muted: the newest day
     insists     a person opened it again after its end, and no run has seen the symptom present since
     step        the worst step since a run opened it
@@ -47,6 +48,7 @@ class Known:
     step: int
     word: str = ""
     day: date | None = None
+    ended: date | None = None
     seen_gone: date | None = None
     insists: bool = False
     lost: bool = False
@@ -147,8 +149,9 @@ class Lives(RuleBasedStateMachine):
             return
         self.world.close(number, reason)
         known = self.known[number]
-        if reason == "completed" and known.day == self.world.day and not known.word and not known.forgot:
-            return  # opened again and completed on the very day of our own closing: taken for ours
+        if reason == "completed" and known.ended == self.world.day and not known.forgot:
+            known.word, known.day = "", known.ended  # on the very day of our own closing: taken for ours
+            return
         if known.duplicate:
             return  # its closing is ours already
         known.word, known.day = reason, self.world.day
@@ -160,7 +163,7 @@ class Lives(RuleBasedStateMachine):
         if (number := self._pick(data, "closed")) is None:
             return
         known = self.known[number]
-        known.insists = (not known.word or known.seen_gone is not None) and not known.forgot
+        known.insists = (known.insists or not known.word or known.seen_gone is not None) and not known.forgot
         self.world.reopen(number)
 
     @rule(data=st.data(), label=st.sampled_from([SNOOZE, f"{SNOOZE}-until-2026-06-01", "mine"]))
@@ -303,10 +306,10 @@ class Lives(RuleBasedStateMachine):
         for number, known in ours.items():
             known.forgot = known.forgot and now[number]["body"] == before[number]["body"]
             if number in ended:
-                known.word, known.day, known.seen_gone = "", day, None
+                known.word, known.day, known.ended, known.seen_gone, known.insists = "", day, day, None, False
                 known.duplicate = now[number]["state_reason"] == "duplicate"
             elif number in started:
-                known.word, known.day, known.step, known.insists = "", None, each.step, False
+                known.word, known.day, known.ended, known.step, known.insists = "", None, None, each.step, False
             elif now[number]["state"] == "open" and present and number not in snoozed:
                 # Of several open ones only one is kept: it is the one that was written.
                 if known.insists and now[number] != before[number]:
