@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from copilot_metrics_action.pipeline import Result
 
 SUMMARY: Final = "summary.md"
+PREVIEW: Final = "summary.html"
 NO_OUTPUTS: Final = {
     "latest-day": "",
     "new-days": "0",
@@ -40,8 +41,11 @@ NO_OUTPUTS: Final = {
 }
 
 
-def run_action(environment: Mapping[str, str], today: date | None = None) -> int:
-    """What the action does, from the runner's environment; the exit status of the step."""
+def run_action(environment: Mapping[str, str], today: date | None = None, *, preview_file: Path | None = None) -> int:
+    """What the action does, from the runner's environment; the exit status of the step.
+
+    preview_file  also gets the summary as an HTML page
+    """
     runner = Runner(
         commands=True,
         summary_file=_path(environment, "GITHUB_STEP_SUMMARY"),
@@ -56,7 +60,7 @@ def run_action(environment: Mapping[str, str], today: date | None = None) -> int
     signal.signal(signal.SIGTERM, _stop)
     try:
         inputs = read_inputs(environment, today or datetime.now(UTC).date())
-        return _act(inputs, runner)
+        return _act(inputs, runner, preview_file)
     except ConfigErrors as errors:
         return _failed(runner, [str(problem) for problem in errors.problems])
     except ConfigError as error:
@@ -72,7 +76,7 @@ def run_action(environment: Mapping[str, str], today: date | None = None) -> int
         return _failed(runner, [f"copilot-metrics-action: {said}"])
 
 
-def _act(inputs: Inputs, runner: Runner) -> int:
+def _act(inputs: Inputs, runner: Runner, preview_file: Path | None) -> int:
     if inputs.mode == "check":
         from copilot_metrics_action import check
 
@@ -81,7 +85,10 @@ def _act(inputs: Inputs, runner: Runner) -> int:
         return _demo_action(inputs, runner)
     from copilot_metrics_action import connect, pipeline
 
-    return _tell(inputs, runner, pipeline.run(inputs, connect.github_edges(inputs, runner), runner))
+    result = pipeline.run(inputs, connect.github_edges(inputs, runner), runner)
+    if preview_file is not None:
+        write_preview(preview_file, result)
+    return _tell(inputs, runner, result)
 
 
 def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
@@ -119,6 +126,21 @@ def write_output(folder: Path, shown: str, result: Result) -> str:
     for path, data in files.items():
         write_file(folder, path, data)
     return f"{shown}/{SUMMARY}"
+
+
+def write_preview(path: Path, result: Result) -> None:
+    """The summary as GitHub would show it, in one HTML file. Raises ActionError without the extra `preview`."""
+    from copilot_metrics_action import preview
+
+    pictures: dict[str, bytes] = {}
+    for view in result.view.scopes:
+        if view.analysis is None or view.analysis.newest_day is None:
+            continue
+        for figure in view.figures:
+            for picture, file in ((figure.light, figure.file("light")), (figure.dark, figure.file("dark"))):
+                if picture is not None:
+                    pictures[result.view.links.chart(view.analysis.newest_day, view.scope, file)] = picture
+    write_file(path.parent, path.name, preview.html(result.summary, pictures).encode())
 
 
 def _failed(runner: Runner, problems: Sequence[str]) -> int:
@@ -212,6 +234,8 @@ def _parser() -> argparse.ArgumentParser:
                 one.add_argument(
                     f"--{entry.name}", default="", metavar="TEXT", help=f"input `{entry.name}` of the action"
                 )
+        if name == "run":
+            one.add_argument("--preview", type=Path, metavar="FILE", help="also write the summary as one HTML file")
         one.set_defaults(command=_run_command, mode=name)
 
     again = commands.add_parser("rebuild", help="make the history files of a checked-out data branch again")
@@ -230,12 +254,21 @@ def _demo_command(options: argparse.Namespace, runner: Runner) -> int:
         write_file(folder, path, text.encode())
     for error in result.view.errors:
         runner.annotate("error", error)
+    shown = ""
+    try:
+        write_preview(folder / PREVIEW, result)
+        shown = f"  {folder / PREVIEW}    the job summary as GitHub shows it, for a browser\n"
+    except StoreError:
+        raise
+    except ActionError as error:
+        runner.log(str(error))
     print(
         f"A made-up organization, as of {inputs.as_of}. Look at:\n"
-        f"  {folder / SUMMARY}    the job summary\n"
-        f"  {folder / 'README.md'}     the page of the data branch\n"
-        f"  {folder / 'issues'}/       the issues it would open\n"
-        f"  {folder / 'charts'}/       the charts, light and dark\n"
+        f"{shown}"
+        f"  {folder / SUMMARY}      the job summary\n"
+        f"  {folder / 'README.md'}       the page of the data branch\n"
+        f"  {folder / 'issues'}/         the issues it would open\n"
+        f"  {folder / 'charts'}/         the charts, light and dark\n"
         f"  {folder / 'organizations'}/  the data"
     )
     return 1 if result.view.errors else 0
@@ -248,7 +281,7 @@ def _run_command(options: argparse.Namespace, runner: Runner) -> int:
         environment[f"INPUT_{entry.name.upper()}"] = text
     for name, variable in (("COPILOT-TOKEN", "COPILOT_TOKEN"), ("GITHUB-TOKEN", "GITHUB_TOKEN")):
         environment[f"INPUT_{name}"] = environment[f"INPUT_{name}"] or environment.get(variable, "")
-    return run_action(environment)
+    return run_action(environment, preview_file=getattr(options, "preview", None))
 
 
 def _rebuild_command(options: argparse.Namespace, runner: Runner) -> int:

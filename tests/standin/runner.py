@@ -83,6 +83,43 @@ def run_action(
     expect   the exit status that has to come; AssertionError with the whole log otherwise
     command  what to start in place of the entry point
     """
+    environment, folders = action_environment(github, tmp_path, inputs, env)
+    started = time.monotonic()
+    done = subprocess.run(
+        list(command or (sys.executable, "-P", str(ROOT / "entrypoint.py"))),
+        cwd=folders["workspace"],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=timeout,
+    )
+    wall = time.monotonic() - started
+    stdout, stderr = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
+    annotations, masks, log = read_commands(stdout + "\n" + stderr)
+    result = ActionResult(
+        done.returncode,
+        stdout,
+        stderr,
+        (folders["file-commands"] / "github_step_summary").read_text("utf-8"),
+        read_outputs((folders["file-commands"] / "github_output").read_text("utf-8")),
+        folders["workspace"],
+        wall,
+        annotations,
+        masks,
+        log,
+    )
+    if expect is not None and result.status != expect:
+        raise AssertionError(f"exit status {result.status}, not {expect}\n{stdout}\n{stderr}")
+    return result
+
+
+def action_environment(
+    github: GitHub,
+    tmp_path: Path,
+    inputs: Mapping[str, str | None] | None = None,
+    env: Mapping[str, str | None] | None = None,
+) -> tuple[dict[str, str], dict[str, Path]]:
+    """What the runner sets for a step, and the folders it makes for it below `tmp_path`."""
     folders = {name: tmp_path / name for name in ("workspace", "runner-temp", "home", "file-commands")}
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
@@ -97,33 +134,7 @@ def run_action(
         # Hyphens stay: that is how the runner makes the names.
         environment[f"INPUT_{name.upper().replace(' ', '_')}"] = value
     environment |= dict(env or {})
-    started = time.monotonic()
-    done = subprocess.run(
-        list(command or (sys.executable, "-P", str(ROOT / "entrypoint.py"))),
-        cwd=folders["workspace"],
-        env={name: value for name, value in environment.items() if value is not None},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=timeout,
-    )
-    wall = time.monotonic() - started
-    stdout, stderr = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
-    annotations, masks, log = read_commands(stdout + "\n" + stderr)
-    result = ActionResult(
-        done.returncode,
-        stdout,
-        stderr,
-        files["GITHUB_STEP_SUMMARY"].read_text("utf-8"),
-        read_outputs(files["GITHUB_OUTPUT"].read_text("utf-8")),
-        folders["workspace"],
-        wall,
-        annotations,
-        masks,
-        log,
-    )
-    if expect is not None and result.status != expect:
-        raise AssertionError(f"exit status {result.status}, not {expect}\n{stdout}\n{stderr}")
-    return result
+    return {name: value for name, value in environment.items() if value is not None}, folders
 
 
 def _runner_environment(github: GitHub, folders: Mapping[str, Path]) -> dict[str, str]:
