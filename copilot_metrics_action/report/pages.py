@@ -18,6 +18,7 @@ from copilot_metrics_action.report.view import RunView
 from copilot_metrics_action.templates import Templates
 
 INDEX = "README.md"
+STOPPED = "reports-stopped"  # depends on the date alone; every page says how far its data go instead
 _LINE = re.compile(r"^\| \[[^\]|]*\]\([^()|\s]*?((?:organizations|enterprises)/[A-Za-z0-9_-]+)/README\.md\) (\|.*\|)$")
 
 
@@ -31,10 +32,18 @@ def pages(view: RunView, templates: Templates, existing: Mapping[str, str]) -> d
 
     existing  the pages named by `wanted` that are stored already
     """
-    told = tuple(one for one in view.scopes if one.analysis is not None and one.analysis.newest_day is not None)
-    calm = replace(
-        view, actions=(), planned_files=(), errors=(), notices=(), dry_run=False, first_run=False, demo=view.demo
+    told = tuple(
+        replace(
+            one,
+            findings=tuple(finding for finding in one.findings if finding.symptom != STOPPED),
+            coverage=None,
+            problem="",
+            notices=(),
+        )
+        for one in view.scopes
+        if one.analysis is not None and one.analysis.newest_day is not None
     )
+    calm = replace(view, actions=(), planned_files=(), errors=(), notices=(), dry_run=False, first_run=False)
     written: dict[str, str] = {}
     for scope in told:
         alone = replace(calm, scopes=(scope,), links=view.links.seen_from(scope.scope.path))

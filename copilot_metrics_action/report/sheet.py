@@ -87,13 +87,13 @@ class Sheet:
 def fit(text: str, budget: int, where: str = "") -> str:
     """The text with as many sections as fit into `budget` bytes, and a line that names those left out.
 
-    where  completes the line: "they are on the page of each scope"
+    where  completes the line: "; each stands on the page of its scope"
     """
     sizes: dict[str, int] = {}
-    bare = _clean(text, frozenset())
-    excess = len(bare.encode()) - budget
+    whole = _clean(text, frozenset())
+    excess = len(whole.encode()) - budget
     if excess <= 0:
-        return bare.replace(_NOTE, "")
+        return whole
     for name, section in _SECTION.findall(text):
         sizes[name] = sizes.get(name, 0) + len(section.encode())
     dropped: list[str] = []
@@ -103,13 +103,13 @@ def fit(text: str, budget: int, where: str = "") -> str:
         if name in sizes:
             dropped.append(name)
             excess = len(_clean(text, frozenset(dropped)).encode()) - budget
-    return _clean(text, frozenset(dropped)).replace(_NOTE, _told(dropped, budget, where))
+    return _clean(text, frozenset(dropped), _told(dropped, budget, where))
 
 
-def _clean(text: str, dropped: frozenset[str]) -> str:
+def _clean(text: str, dropped: frozenset[str], note: str = "") -> str:
     while (shorter := _SECTION.sub(lambda match: "" if match[1] in dropped else match[2], text)) != text:
         text = shorter
-    return _BLANK.sub("\n\n", text).strip("\n") + "\n"
+    return _BLANK.sub("\n\n", text.replace(_NOTE, note)).strip("\n") + "\n"
 
 
 def _told(dropped: Sequence[str], budget: int, where: str) -> str:

@@ -21,7 +21,6 @@ SUMMARY_WEEKS = 13
 PICTURE_WIDTH = 720
 MOST_ACTIONS = 40
 MOVERS = 3
-STOPPED = "reports-stopped"  # depends on the date alone: it has no place on a page
 
 SECTIONS: tuple[str, ...] = (
     "headline", "symptoms", "charts", "recent", "weeks", "windows", "modes", "languages", "models", "ides", "phases",
@@ -106,8 +105,7 @@ def run_values(view: RunView, *, on_page: bool) -> dict[str, Any]:
 
 def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str, Any]:
     """What the templates of a scope may use."""
-    findings = tuple(one for one in scope.findings if not (on_page and one.symptom == STOPPED))
-    analysis = scope.analysis
+    findings, analysis = scope.findings, scope.analysis
     weeks = figures.shown_weeks(analysis) if analysis else ()
     advice = symptoms.advice()
     return {
@@ -123,12 +121,9 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "absent": figures.absent(findings),
         "heading": "####" if len(view.scopes) > 1 else "###",
         "issue_link": lambda symptom: linked_issue(issue_of(view, scope, symptom)),
-        "verdict": wording.verdict(
-            ScopeView(scope.scope, analysis, findings, problem="" if on_page else scope.problem),
-            named=on_page or len(view.scopes) < 2,
-        ),
+        "verdict": wording.verdict(scope, named=on_page or len(view.scopes) < 2),
         "coverage_line": wording.coverage_of_data(scope) if on_page else wording.coverage_of_run(scope),
-        "coverage": None if on_page else scope.coverage,
+        "coverage": scope.coverage,
         "headline": figures.headline(scope, view.seat_price),
         "weeks": weeks if on_page else weeks[-SUMMARY_WEEKS:],
         "all_weeks": len(weeks),
