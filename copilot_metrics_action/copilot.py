@@ -168,7 +168,7 @@ class Copilot:
                 if isinstance(fresh, NotReady):
                     return fresh
                 files = [self._downloads.read(link) for link in fresh]
-            return [record for file in files for record in read_records(file)]
+            return [_checked(record) for file in files for record in read_records(file)]
         except ReportError as error:
             raise ReportError(what, f"{error.where}: {error.what}", error.hint) from None
         except ApiError as error:
@@ -190,6 +190,16 @@ class Copilot:
             return NotReady(answer.status)
         self._mask(link_secrets(links))
         return links
+
+
+def _checked(record: Record) -> Record:
+    """The record of a day, over all people. Raises ReportError for one of no day, or about one person."""
+    report_day(record)
+    if "user_id" in record or "user_login" in record:
+        raise ReportError(
+            "report", "it is about single people, who have no place among the days", "nothing of it is stored"
+        )
+    return record
 
 
 def fullest(records: Sequence[Record]) -> Record:

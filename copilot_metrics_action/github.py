@@ -149,8 +149,8 @@ class Client:
         for pause in (*RETRY_SECONDS, None) if method == "GET" else (None,):
             try:
                 answer = self._ask(method, path, params, body)
-            except ApiError:
-                if pause is None or not self._patience.wait(pause):
+            except ApiError as error:
+                if error.status == 429 or pause is None or not self._patience.wait(pause):
                     raise
                 continue
             if pause is None or answer.status < 500 or not self._patience.wait(pause):

@@ -228,6 +228,7 @@ def test_rate_limit__too_long_for_one_run(standin: GitHub, more: dict[str, int])
     error = refused(standin, "primary-rate-limit", **more)
     assert error.status == 429
     assert "rate limit is used up" in error.what
+    assert len(standin.requests) == 1, "it was asked again at once"
     assert "next run" in error.hint
     assert not error.uncertain
 
