@@ -12,6 +12,7 @@ PYTEST_ARGS ?=
 PYTEST := $(BIN)/python -m pytest
 CODE := $(wildcard copilot_metrics_action entrypoint.py tests benchmarks docs)
 SYMPTOMS_BENCH ?=
+SYMPTOMS_ARGS ?= --split train
 FUZZ_SECONDS ?= 60
 LOCK_FILE ?= requirements.txt
 # One lock for every supported Python and platform; versions already locked stay unless UV_ARGS says --upgrade.
@@ -87,6 +88,10 @@ golden: $(VENV)/.dev ## Write tests/data/golden anew; read the difference before
 	UPDATE_GOLDEN=1 $(PYTEST) -m golden $(PYTEST_ARGS)
 	@git --no-pager diff --stat -- tests/data/golden
 
+.PHONY: docs
+docs: $(VENV)/.dev ## Write the pages and tables that come from the code
+	$(BIN)/python docs/generate.py
+
 # ---- what takes longer, or needs more
 
 .PHONY: bench
@@ -95,11 +100,11 @@ bench: $(VENV)/.dev ## Measure speed, memory and requests
 
 .PHONY: bench-symptoms
 bench-symptoms: $(VENV)/.dev ## Score the symptoms with the bench in SYMPTOMS_BENCH=<folder>
-	@if [ -z "$(SYMPTOMS_BENCH)" ]; then \
-		echo "bench-symptoms: set SYMPTOMS_BENCH to the folder of the symptoms bench: make bench-symptoms SYMPTOMS_BENCH=<folder>" >&2; \
+	@if [ ! -f "$(SYMPTOMS_BENCH)/score.py" ]; then \
+		echo "bench-symptoms: the folder of the bench is not known; name it: make bench-symptoms SYMPTOMS_BENCH=<folder>" >&2; \
 		exit 2; \
 	fi
-	SYMPTOMS_BENCH="$(SYMPTOMS_BENCH)" $(BIN)/python benchmarks/symptoms.py
+	OMP_NUM_THREADS=1 $(BIN)/python "$(SYMPTOMS_BENCH)/score.py" --callable benchmarks.symptoms_adapter:detect $(SYMPTOMS_ARGS)
 
 .PHONY: faults
 faults: $(VENV)/.dev ## Make every request of a run fail in every way, and kill it at each
