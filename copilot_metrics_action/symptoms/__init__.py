@@ -190,16 +190,15 @@ def _status(scene: Scene, reading: Reading, course: Course) -> tuple[Status, str
     """The status of the newest settled day, and why when it is not plain."""
     judgement = reading.judgement
     assert judgement is not None  # noqa: S101  # asked by the caller
-    held = [words.day(day) for day in reading.hold]
     if not judgement.judged[-1]:
         return Status.UNKNOWN, reading.missing
     if course.present[-1]:
         if course.closing[-1]:
             left = judgement.close_confirm - int(course.closing[-1])
             return Status.PRESENT, f"recovering: it closes after {words.plural(left, 'more settled day')} like this"
-        return Status.PRESENT, f"possible holiday, outage or collapse: {words.listed(held)} set aside" if held else ""
-    if held:
-        return Status.ON_HOLD, f"possible holiday, outage or collapse: {words.listed(held)} set aside"
+        return Status.PRESENT, reading.hold
+    if reading.hold:
+        return Status.ON_HOLD, reading.hold
     if course.opening[-1]:
         left = judgement.confirm - int(course.opening[-1])
         return Status.WATCH, f"not confirmed: it opens after {words.plural(left, 'more settled day')} like this"

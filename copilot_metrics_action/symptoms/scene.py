@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -12,7 +12,8 @@ from copilot_metrics_action.symptoms import words
 from copilot_metrics_action.symptoms.findings import Evidence, Status
 from copilot_metrics_action.symptoms.replay import Judgement
 from copilot_metrics_action.trends import MONTH_DAYS, SETTLED_AFTER_DAYS, Analysis
-from copilot_metrics_action.trends.regression import Booleans, Floats, Trend
+from copilot_metrics_action.trends.pace import LASTING_DAYS, RECENT_DAYS, Pace, absence, pace
+from copilot_metrics_action.trends.regression import Booleans, Floats
 from copilot_metrics_action.trends.series import Settled
 from copilot_metrics_action.trends.shares import (
     Acceptance,
@@ -37,7 +38,6 @@ class Scene:
     analysis: Analysis
     settled: Settled
     rollout_start: date | None
-    trends: dict[int, Trend] = field(default_factory=dict)
 
     @property
     def last(self) -> int:
@@ -71,11 +71,20 @@ class Scene:
         month: Booleans = np.arange(self.settled.size) >= MONTH_DAYS - 1
         return month & (self.settled.observed_28 >= LEAST_RECORDS)
 
-    def trend(self, length: int) -> Trend:
-        """The trend of people on working days over `length` days."""
-        if length not in self.trends:
-            self.trends[length] = self.settled.trend(length, self.settled.daily, "daily_active_users")
-        return self.trends[length]
+    @cached_property
+    def recent(self) -> Pace:
+        """The pace of the last four to six weeks."""
+        return pace(self.settled, self.stickiness, RECENT_DAYS)
+
+    @cached_property
+    def lasting(self) -> Pace:
+        """The pace of the last four to twelve weeks."""
+        return pace(self.settled, self.stickiness, LASTING_DAYS)
+
+    @cached_property
+    def absence(self) -> Booleans:
+        """By place: fewer people come for now, none has left."""
+        return absence(self.settled)
 
     def too_short(self, needed_days: int) -> str:
         """Why the last day cannot be judged, and until when; empty when it can as far as history goes."""
@@ -94,14 +103,15 @@ class Scene:
             )
         return ""
 
-    def held(self) -> tuple[date, ...]:
-        """Days set aside among the last ten working days, when they are three or more."""
+    def held(self) -> str:
+        """Why the last days are uncertain: three or more of the last ten working days are set aside; else empty."""
         settled = self.settled
         working = np.flatnonzero(settled.is_working & settled.record)[-HOLD_WINDOW_DAYS:]
         odd = [
             place for place in working.tolist() if settled.suspicious[place] and settled.known_from[place] > self.last
         ]
-        return tuple(settled.day_at(place) for place in odd) if len(odd) >= HOLD_DAYS else ()
+        days = [words.day(settled.day_at(place)) for place in odd]
+        return f"possible holiday, outage or collapse: {words.listed(days)} set aside" if len(days) >= HOLD_DAYS else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +124,7 @@ class Reading:
     metrics     names of the figures read, for the known changes in counting
     length      days that were read, the newest included
     working     only kept working days were read
-    hold        days set aside just now make the answer uncertain
+    hold        why the newest days are uncertain; empty when they are not
     """
 
     judgement: Judgement | None
@@ -131,7 +141,7 @@ class Reading:
     metrics: tuple[str, ...] = ()
     length: int = MONTH_DAYS
     working: bool = False
-    hold: tuple[date, ...] = ()
+    hold: str = ""
     weight: float = 0.0
     step: int = 0
     status: Status | None = None

@@ -61,15 +61,21 @@ class LowActiveUsers(Rule, frozen=True, kw_only=True):
 
 
 class FlatUsage(Rule, frozen=True, kw_only=True):
-    """The trend of daily use lies in a band around zero although use is weak: few seats or few days of use."""
+    """The pace of daily use lies in a band around zero although use is weak: few seats or few days of use."""
 
     open_within: Annotated[
-        float, _slope("Opens within", "Trend between minus and plus this, in which it opens.", 3.0, least=0.1)
-    ] = 3.0
-    close_above: Annotated[float, _slope("Closes above", "Growth above which it closes.", 4.5, least=0.1)] = 4.5
+        float, _slope("Opens within", "Pace between minus and plus this, in which it opens.", 1.8, least=0.1)
+    ] = 1.8
+    close_above: Annotated[float, _slope("Closes above", "Growth above which it closes.", 3.0, least=0.1)] = 3.0
     close_below: Annotated[
-        float, _slope("Closes below", "Fall below which it closes: that is another symptom.", -6.0, most=-0.1)
-    ] = -6.0
+        float, _slope("Closes below", "Fall below which it closes: that is another symptom.", -4.5, most=-0.1)
+    ] = -4.5
+    errors: Annotated[
+        float, _errors("Caution", "The pace plus this many errors must lie within the band, too.", 0.45)
+    ] = 0.45
+    most_error: Annotated[
+        float, _slope("Least certainty", "Error of the pace from which it is unknown.", 2.35, least=0.5, most=10.0)
+    ] = 2.35
     activation_below: Annotated[
         float, _share("Weak below, seats in use", "Share of seats in use below which use is weak.", 0.6)
     ] = 0.60
@@ -86,11 +92,11 @@ class FlatUsage(Rule, frozen=True, kw_only=True):
         float,
         _share(
             "Healthy above, stickiness",
-            "Typical working day / people active in 28 days, above which use is healthy.",
+            "Typical working day / people active in 28 days, above which it is healthy.",
             0.37,
         ),
     ] = 0.37
-    confirm_days: Confirm = 5
+    confirm_days: Confirm = 4
     close_confirm_days: CloseConfirm = 14
 
     def __post_init__(self) -> None:
@@ -101,23 +107,22 @@ class FlatUsage(Rule, frozen=True, kw_only=True):
 
 
 class FallingUsage(Rule, frozen=True, kw_only=True):
-    """A sustained loss of people on working days: slowly over 12 weeks, or fast over 6."""
+    """A sustained loss of people: the pace of 4 to 12 weeks is negative, and surely so."""
 
-    open_below: Annotated[float, _slope("Opens below, 12 weeks", "Trend of 84 days.", -1.25, most=0.0)] = -1.25
-    close_above: Annotated[float, _slope("Closes above, 12 weeks", "Trend of 84 days.", -0.6)] = -0.6
-    fast_open_below: Annotated[float, _slope("Opens below, 6 weeks", "Trend of 42 days.", -3.0, most=0.0)] = -3.0
-    fast_close_above: Annotated[float, _slope("Closes above, 6 weeks", "Trend of 42 days.", -1.5)] = -1.5
+    open_below: Annotated[float, _slope("Opens below", "Pace below which it opens.", -1.35, most=0.0)] = -1.35
+    close_above: Annotated[float, _slope("Closes above", "Pace above which it closes.", -0.4)] = -0.4
     sure_below: Annotated[
-        float, _slope("Surely falling below", "The trend's upper bound must lie below this.", -0.5, most=0.0)
-    ] = -0.5
-    errors: Annotated[float, _errors("Caution, 12 weeks", "Width of the upper bound of 84 days.", 2.0)] = 2.0
-    fast_errors: Annotated[float, _errors("Caution, 6 weeks", "Width of the upper bound of 42 days.", 3.5)] = 3.5
-    confirm_days: Confirm = 5
+        float, _slope("Surely falling below", "The pace plus its errors must lie below this, too.", -0.2, most=0.0)
+    ] = -0.2
+    errors: Annotated[float, _errors("Caution", "How many errors are added to the pace for that.", 1.3)] = 1.3
+    least_history_days: Annotated[
+        int, _days("Least history", "Settled days since the first report, below which it is unknown.", 49, least=28)
+    ] = 49
+    confirm_days: Confirm = 3
     close_confirm_days: CloseConfirm = 7
 
     def __post_init__(self) -> None:
         _in_order(self.open_below, self.close_above, "open-below, close-above")
-        _in_order(self.fast_open_below, self.fast_close_above, "fast-open-below, fast-close-above")
 
 
 class NoAgentUsage(Rule, frozen=True, kw_only=True):

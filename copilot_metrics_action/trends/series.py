@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -41,6 +41,8 @@ class Settled:
 
     known_from  the place from which on a day counts in trends: itself, the day a long run was accepted, or NEVER
     excluded    days off and quiet periods of the calendar
+    suspicious  far under what was usual: a holiday, an outage, or the beginning of a new level
+    trends      those asked for so far, by length
     working     places x 7: was the weekday (Monday = 0) a working day, as far as was known on that day
     """
 
@@ -56,6 +58,7 @@ class Settled:
     known_from: NDArray[np.int64]
     suspicious: Booleans
     changes: tuple[CountingChange, ...]
+    trends: dict[int, Trend] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -87,18 +90,19 @@ class Settled:
         """Records in the 28 days that end on each place."""
         return trailing_sum(self.record.astype(float), MONTH_DAYS).astype(np.int64)
 
-    def trend(self, length: int, values: Floats, metric: str) -> Trend:
-        """The trend of `values` over the last `length` days, for every place."""
-        windows = trailing(values, length)
-        places = np.arange(self.size)
-        known = trailing(np.where(self.excluded, NEVER, self.known_from), length, NEVER) <= places[:, None]
-        weekdays = trailing(self.weekday, length, 0)
-        keep = known & np.take_along_axis(self.working, weekdays, axis=1)
-        steps = self.steps(metric)
-        if steps is None:
-            return fit(windows, keep)
-        sliding = np.stack([trailing(column, length, 0.0) for column in steps.T], axis=-1)
-        return fit(windows, keep, sliding)
+    def kept_in(self, length: int) -> Booleans:
+        """places x length: which of the last days a trend counts, as known on each place."""
+        known = trailing(np.where(self.excluded, NEVER, self.known_from), length, NEVER)
+        kept: Booleans = known <= np.arange(self.size)[:, None]
+        return kept & np.take_along_axis(self.working, trailing(self.weekday, length, 0), axis=1)
+
+    def daily_trend(self, length: int) -> Trend:
+        """The trend of people on working days over the last `length` days, for every place."""
+        if length not in self.trends:
+            windows, steps = trailing(self.daily, length), self.steps("daily_active_users")
+            sliding = None if steps is None else np.stack([trailing(step, length, 0.0) for step in steps.T], axis=-1)
+            self.trends[length] = fit(windows, self.kept_in(length), sliding)
+        return self.trends[length]
 
     def steps(self, metric: str) -> Floats | None:
         """Places x changes of counting that touch the metric: 1 while one is in force; None without any."""
@@ -126,11 +130,7 @@ class Settled:
     @cached_property
     def typical(self) -> Floats:
         """People on a typical working day: the median of the kept days of the last 28, by place."""
-        places = np.arange(self.size)
-        known = trailing(np.where(self.excluded, NEVER, self.known_from), MONTH_DAYS, NEVER) <= places[:, None]
-        weekdays = trailing(self.weekday, MONTH_DAYS, 0)
-        keep = known & np.take_along_axis(self.working, weekdays, axis=1)
-        return median(np.where(keep, trailing(self.daily, MONTH_DAYS), np.nan))
+        return median(np.where(self.kept_in(MONTH_DAYS), trailing(self.daily, MONTH_DAYS), np.nan))
 
 
 def settle(
