@@ -146,6 +146,12 @@ def reported(value: float | None, digits: int = 0) -> Markdown:
     return number(value, 0 if value == int(value) else digits)
 
 
+def told(value: object) -> Markdown:
+    """A problem as errors put it, `where: what; hint`, with the hint on a line of its own."""
+    what, _, hint = str(value).partition("; ")
+    return Markdown(str(name(what, 600)) + (f"<br>**Do this:** {name(hint, 600)}" if hint else ""))
+
+
 def sentence(value: object) -> Markdown:
     """Words from outside with a capital at their start."""
     shown = str(name(value, 120))
@@ -179,6 +185,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "cell": cell,
     "reported": reported,
     "sentence": sentence,
+    "told": told,
     "money": money,
     "name": name,
     "md": Markdown,

@@ -34,7 +34,8 @@ def lay_out(analyses: Sequence[Analysis]) -> Plan | None:
     falling = sum(change is not None and change <= -STEADY for _, _, change in told)
     kinds = {analysis.scope.kind for analysis in analyses}
     kind = next(iter(kinds)) if len(kinds) == 1 else "organizations and enterprises"
-    title = f"Daily use grows in {growing} and falls in {falling} of {len(told)} {kind}"
+    ways = [f"{way} in {count}" for way, count in (("grows", growing), ("falls", falling)) if count]
+    title = f"Daily use {' and '.join(ways) or 'is steady in all'} of {len(told)} {kind}"
     text = " · ".join(
         f"{_short(name)} `{words.sparkline(values)}` {words.count(_last(values))}" for name, values, _ in shown
     )

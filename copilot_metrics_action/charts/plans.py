@@ -153,7 +153,8 @@ def active_users(analysis: Analysis, findings: Sequence[Finding]) -> Plan | None
     absent = [one for one in axis.days() if one not in values and one >= min(values)]
     waiting = [one for one in shown if one in provisional]
     alt = f"{title}. People active each day, {words.span(axis.start, axis.end)}: "
-    alt += f"between {min(shown.values()):,} and {max(shown.values()):,}"
+    low, high = min(shown.values()), max(shown.values())
+    alt += f"between {low:,} and {high:,}" if low < high else f"{low:,}"
     alt += f"; {words.plural(len(waiting), 'day')} provisional" if waiting else ""
     alt += f"; {words.plural(len(absent), 'day')} without data" if absent else ""
     weekly = [week.daily_active_users for week in weeks_of(analysis)]

@@ -150,7 +150,7 @@ def overview(view: RunView) -> list[dict[str, Any]]:
                 "analysis": analysis,
                 "verdict": wording.verdict(scope, named=False),
                 "present": figures.present(scope.findings),
-                "people": typical_day(analysis) if analysis else None,
+                "people": typical_day(analysis) if analysis and analysis.newest_day else None,
                 "lines": lines,
                 "spark": Markdown(figures.spark_of(analysis) if analysis else ""),
                 "page": Markdown(view.links.page(f"{scope.scope.path}/README.md")),

@@ -104,7 +104,7 @@ def test_active_users__title_is_the_finding(growth: float, findings: tuple[objec
 def test_active_users__one_day() -> None:
     one = figure("active-users", views.stored_days(1, people=9))
     assert one.title == "8 people active on 17 Nov 2026"
-    assert one.alt.endswith("between 8 and 8; 1 day provisional.")
+    assert one.alt.endswith("2026: 8; 1 day provisional.")
 
 
 def test_active_users__says_provisional_and_missing_days() -> None:
