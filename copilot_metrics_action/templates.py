@@ -152,6 +152,11 @@ def told(value: object) -> Markdown:
     return Markdown(str(name(what, 600)) + (f"<br>**Do this:** {name(hint, 600)}" if hint else ""))
 
 
+def nowrap(value: object) -> Markdown:
+    """Short text that a narrow table does not break: a date, a figure with its unit."""
+    return Markdown(str(value).replace(" ", "&nbsp;")) if isinstance(value, Markdown) else nowrap(name(value, 200))
+
+
 def sentence(value: object) -> Markdown:
     """Words from outside with a capital at their start."""
     shown = str(name(value, 120))
@@ -184,6 +189,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "against": against,
     "cell": cell,
     "reported": reported,
+    "nowrap": nowrap,
     "sentence": sentence,
     "told": told,
     "money": money,

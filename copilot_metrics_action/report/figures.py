@@ -17,6 +17,7 @@ from copilot_metrics_action.history import SeatCounts, StoredDay
 from copilot_metrics_action.metrics import AGENT_EDIT, CHAT_MODES, FEATURES, PHASES, UNKNOWN_MODE
 from copilot_metrics_action.report.view import ScopeView, SeatPrice
 from copilot_metrics_action.symptoms import Finding, Status
+from copilot_metrics_action.templates import ratio
 from copilot_metrics_action.trends import Analysis, Change, Mix, Week, Window
 
 MONTH = 28
@@ -206,7 +207,8 @@ def headline(scope: ScopeView, price: SeatPrice | None) -> tuple[Row, ...]:
         )
     )
     if (seats := idle(analysis, price)) is not None and seats.idle is not None:
-        rows.append(Row("Idle seats", seats.idle, seats.before, "", f"of {seats.total:,}", "", ""))
+        share = f"{ratio(seats.idle / seats.total)} of {seats.total:,}" if seats.total else ""
+        rows.append(Row("Idle seats", seats.idle, seats.before, "", share))
     return tuple(rows)
 
 

@@ -66,7 +66,8 @@ def index(view: RunView, templates: Templates, stored: str) -> str:
         match = _LINE.match(line)
         if match and match[1] not in served:
             kept.append((match[1], line))
-    values = run_values(view, on_page=True) | {"rows": overview(view), "kept": kept, "reports": False}
+    oldest = min(one.analysis.newest_day for one in view.scopes if one.analysis and one.analysis.newest_day)
+    values = run_values(view, on_page=True) | {"rows": overview(view), "oldest": oldest}
     text = templates.render("index.md.j2", **values)
     lines = text.splitlines()
     spots = [number for number, line in enumerate(lines) if _LINE.match(line)]
