@@ -1,4 +1,4 @@
-"""The product on a runner, and on a terminal: `run`, `check`, `demo`, `rebuild`."""
+"""The product on a runner, and on a terminal: `run`, `check`, `demo`, `replay`, `rebuild`."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, get_args
 
+import msgspec
 from msgspec.structs import replace
 
 from copilot_metrics_action import __version__, history, report
-from copilot_metrics_action.config import INPUTS, Inputs, Settings, read_inputs
+from copilot_metrics_action.config import INPUTS, Inputs, Settings, read_inputs, read_settings
 from copilot_metrics_action.errors import ActionError, ConfigError, ConfigErrors, StoreError
 from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.github import Patience
 from copilot_metrics_action.metrics import Kind, Scope
 from copilot_metrics_action.runner import Runner
-from copilot_metrics_action.store import Folder, changed_files, write_file
+from copilot_metrics_action.store import Folder, Snapshot, changed_files, write_file
 from copilot_metrics_action.templates import Templates
 
 if TYPE_CHECKING:
@@ -241,6 +242,11 @@ def _parser() -> argparse.ArgumentParser:
     again = commands.add_parser("rebuild", help="make the history files of a checked-out data branch again")
     again.add_argument("folder", type=Path, help="folder with the files of the data branch")
     again.set_defaults(command=_rebuild_command)
+    past = commands.add_parser("replay", help="when would symptoms have opened and closed, under these settings")
+    past.add_argument("folder", type=Path, help="folder with the files of the data branch")
+    past.add_argument("--config-file", type=Path, help="configuration file to try (default: the defaults)")
+    past.add_argument("--json", action="store_true", help="print a JSON list")
+    past.set_defaults(command=_replay_command)
     return parser
 
 
@@ -289,18 +295,61 @@ def _rebuild_command(options: argparse.Namespace, runner: Runner) -> int:
     store = Folder(options.folder)
     snapshot = store.snapshot()
     files: dict[str, bytes] = {}
-    for kind in get_args(Kind):
-        for slug in snapshot.names(kind):
-            scope = Scope.named(kind, slug)
-            files |= history.dump(history.rebuild(scope, snapshot.archive()))
+    for scope in _stored_scopes(snapshot):
+        files |= history.dump(history.rebuild(scope, snapshot.archive()))
     changed = changed_files(snapshot, files)
-    if not files:
-        raise StoreError(
-            str(options.folder), "it holds no organizations/ or enterprises/", "check out the data branch there"
-        )
     store.commit(snapshot, changed, "")
     print(f"{len(files)} files made again, {len(changed)} of them differ from before")
     return 0
+
+
+def _replay_command(options: argparse.Namespace, runner: Runner) -> int:
+    """Judges every settled day of a stored history again, as daily runs would have done."""
+    from copilot_metrics_action import connect, counting_changes, symptoms, trends
+
+    settings = Settings()
+    if options.config_file is not None:
+        try:
+            settings = read_settings(options.config_file.read_text("utf-8"), str(options.config_file))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(str(options.config_file), f"it cannot be read ({type(error).__name__})") from None
+    snapshot = Folder(options.folder).snapshot()
+    found: list[dict[str, str | None]] = []
+    for scope in _stored_scopes(snapshot):
+        stored = history.rebuild(scope, snapshot.archive())
+        if not stored.days:
+            continue
+        first, as_of = stored.days[0].day, stored.days[-1].day + timedelta(days=1)
+        analysis = trends.analyse(
+            scope, stored.days, stored.seats, as_of, connect.calendar(settings, first, as_of), counting_changes.load()
+        )
+        found += [
+            {
+                "scope": scope.path,
+                "symptom": spell.symptom,
+                "since": str(spell.since),
+                "opened": str(spell.opened),
+                "closed": str(spell.closed) if spell.closed else None,
+            }
+            for spell in symptoms.spells(analysis, settings.symptoms, settings.rollout_of(scope))
+        ]
+    if options.json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        return 0
+    for spell in sorted(found, key=lambda one: (one["opened"] or "", one["scope"] or "")):
+        closed = f"closed {spell['closed']}" if spell["closed"] else "still open"
+        print(f"{spell['opened']}  {spell['scope']}  {spell['symptom']:20} since {spell['since']}, {closed}")
+    if not found:
+        print("No symptom would have opened.")
+    return 0
+
+
+def _stored_scopes(snapshot: Snapshot) -> list[Scope]:
+    """The scopes of a folder. Raises StoreError when it holds none."""
+    scopes = [Scope.named(kind, slug) for kind in get_args(Kind) for slug in sorted(snapshot.names(kind))]
+    if not scopes:
+        raise StoreError("folder", "it holds no organizations/ or enterprises/", "check out the data branch there")
+    return scopes
 
 
 if __name__ == "__main__":

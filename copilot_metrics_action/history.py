@@ -358,9 +358,9 @@ def wanted(history: History, covered: Iterable[date], as_of: date) -> tuple[date
         elif day in stored:
             take = not stored[day].settled and is_settled(day, as_of) and tries < HOLE_TRIES
         elif not known or day > known[-1]:
-            # Newer than anything known. The 28-day report is the first to have new days: ask only when it is
-            # not there, or so far behind that a settled day is missing, or all newer than `as_of`.
-            take = last - day < MONTH if reached is None else reached > last or is_settled(day, as_of)
+            # Newer than anything known. The 28-day report is the first to have new days, so they are asked for only
+            # when it is not there, is so far behind that a settled day is missing, or is past them (`as-of`).
+            take = last - day < MONTH if reached is None else day <= reached or is_settled(day, as_of)
         elif day < known[0]:
             take = collection.asked_since is None or day < collection.asked_since
         else:

@@ -243,6 +243,7 @@ def compute(
     views: list[ScopeView] = []
     written: dict[str, bytes] = {}
     derived: dict[str, bytes] = {}
+    backdated = False
     for one in collected:
         if one.stored is None:
             empty = _analysis(History(one.scope), inputs, edges)
@@ -255,10 +256,12 @@ def compute(
         )
         written |= merged.written
         derived |= merged.derived
+        backdated = backdated or (stored.newest is not None and stored.newest >= inputs.as_of)
         views.append(_view(one, merged, inputs, edges))
     files = written | store.changed_files(snapshot, derived)
-    if files and with_pages:
-        # Without new data no page is written, whatever the date makes of it: a quiet day leaves no commit.
+    if files and with_pages and not backdated:
+        # Without new data no page is written, whatever the date makes of it: a quiet day leaves no commit. Nor does
+        # a run as of an earlier day replace pages that know more.
         existing = {
             path: data.decode("utf-8", "replace")
             for path in report.wanted(inputs.as_of)
