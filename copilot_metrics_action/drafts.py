@@ -13,8 +13,19 @@ from msgspec import Struct
 from copilot_metrics_action import escape
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.symptoms import Evidence, Finding, Status
-from copilot_metrics_action.templates import Markdown, Templates, count, day, number, ratio, signed
-from copilot_metrics_action.trends import Analysis
+from copilot_metrics_action.templates import (
+    Markdown,
+    Templates,
+    count,
+    day,
+    delta,
+    number,
+    plural,
+    points,
+    ratio,
+    signed,
+)
+from copilot_metrics_action.trends import Analysis, Week
 from copilot_metrics_action.triage import Draft
 
 # GitHub takes 65,536 characters; the rest is for markers, the run's link, and what people write around our text.
@@ -24,6 +35,9 @@ PARTS = ("chart", "where", "changes", "prompt", "advice", "evidence")
 MAX_LINES = 20  # of `where`; the rest is said as a number
 MAX_RANGES = 12  # of days in one sentence
 SNOOZE_DAYS = 62  # the example of a label: some weeks ahead
+MOVED = 0.1  # of the digest: less is the usual noise of a week
+MOVED_POINTS = 0.02
+MAX_MOVERS = 8
 _MENTION = re.compile(r"@?([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9._-]+)?)")
 _UNITS = {"people": "person", "seats": "seat", "days": "day", "prompts": "prompt", "outputs": "output"}
 
@@ -79,10 +93,88 @@ def draft(
     return Draft(
         title=title or f"{finding.scope.slug}: {finding.headline}",
         body=body,
-        run_line=f"<sub>Written by [this run]({run_url}).</sub>" if run_url else "",
+        run_line=_run_line(run_url),
         brief=brief,
         **comments,
     )
+
+
+def digest(scopes: Sequence[tuple[Analysis, Sequence[Finding]]], run_url: str, templates: Templates) -> Draft | None:
+    """The weekly digest by `issues/digest.md.j2`: the newest week that every day of is settled, of each scope.
+
+    None when no scope has two such weeks. Its text changes only with a new week, or when a week is revised;
+    `again` is the week's comment.
+    """
+    weeks = [(analysis, findings, _complete(analysis)) for analysis, findings in scopes]
+    ends = [pair[1].end for _, _, pair in weeks if pair]
+    if not ends:
+        return None
+    newest = [(analysis, findings, pair) for analysis, findings, pair in weeks if pair and pair[1].end == max(ends)]
+    rows: list[dict[str, Any]] = []
+    movers: list[tuple[float, Markdown]] = []
+    for analysis, findings, (before, week) in newest:
+        name = Markdown(analysis.scope.slug if len(newest) == 1 else analysis.scope.path)
+        changes = {
+            "people a working day": _change(before.daily_active_users, week.daily_active_users),
+            "people that week": _change(before.weekly_active_users, week.weekly_active_users),
+            "prompts": _change(before.interactions, week.interactions),
+        }
+        rows.append(
+            {
+                "name": name,
+                "week": week,
+                "people_change": changes["people a working day"],
+                "prompts_change": changes["prompts"],
+                "symptoms": [_plain(finding.headline) for finding in findings if finding.status is Status.PRESENT],
+            }
+        )
+        movers += [
+            (abs(value), Markdown(f"{name}: {what} {delta(value)}"))
+            for what, value in changes.items()
+            if value is not None and abs(value) >= MOVED
+        ]
+        movers += [
+            (abs(value), Markdown(f"{name}: {what} {points(value)}"))
+            for what, value in (
+                ("accepted", _difference(before.acceptance, week.acceptance)),
+                ("agent users", _difference(before.agent_share, week.agent_share)),
+            )
+            if value is not None and abs(value) >= MOVED_POINTS
+        ]
+    week = newest[0][2][1]
+    people = sum(row["week"].daily_active_users or 0 for row in rows)
+    count_of = sum(len(row["symptoms"]) for row in rows)
+    verdict = Markdown(f"{count(people)} people on a typical working day, {plural(count_of, 'symptom')}")
+    shown = [line for _, line in sorted(movers, key=lambda mover: -mover[0])[:MAX_MOVERS]]
+    values = {"start": week.start, "end": week.end, "verdict": verdict, "rows": rows, "movers": shown}
+    title, body = _split(templates.render("issues/digest.md.j2", **values))
+    return Draft(
+        title=title,
+        body=body[:MAX_TEXT],
+        run_line=_run_line(run_url),
+        again=f"**Week to {day(week.end)}**: {verdict}." + "".join(f"\n- {line}" for line in shown),
+    )
+
+
+def _complete(analysis: Analysis) -> tuple[Week, Week] | None:
+    """The newest week whose days are all settled, after the week before it."""
+    settled = analysis.newest_settled
+    done = [
+        week for week in analysis.weeks if settled and week.end <= settled and week.days and not week.provisional_days
+    ]
+    return (done[-2], done[-1]) if len(done) > 1 else None
+
+
+def _change(before: float | None, now: float | None) -> float | None:
+    return None if now is None or not before else now / before - 1
+
+
+def _difference(before: float | None, now: float | None) -> float | None:
+    return None if now is None or before is None else now - before
+
+
+def _run_line(run_url: str) -> str:
+    return f"<sub>Written by [this run]({run_url}).</sub>" if run_url else ""
 
 
 def _values(

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from copilot_metrics_action.errors import ApiError, IssueError
 from copilot_metrics_action.triage import LABEL, SNOOZE, Action, Issue, Routing, pair_of
+from copilot_metrics_action.triage.body import is_digest
 
 LIST_LAG_SECONDS = 5.0  # a fresh issue was once missing from the list for some seconds (judell/bram#254)
 _LABEL_TEXTS = {
@@ -91,7 +92,7 @@ class _Payload(Struct, frozen=True):
 
 
 def read(client: Client, repository: str, label: str = LABEL) -> tuple[Issue, ...]:
-    """Every issue with the label and a marker of ours, open and closed, oldest first.
+    """Every issue with the label and a marker of ours (a symptom's or the digest's), open and closed, oldest first.
 
     Listed, never searched: the search index lags by seconds, which made triplicates elsewhere
     (Tracer-Cloud/opensre#5269). When somebody deleted the label from the repository, every issue lost it:
@@ -106,7 +107,7 @@ def read(client: Client, repository: str, label: str = LABEL) -> tuple[Issue, ..
     except ApiError as error:
         raise _explained("issues", repository, error) from error
     issues = (_issue(item, repository) for item in found)
-    return tuple(issue for issue in issues if issue is not None and pair_of(issue.body))
+    return tuple(issue for issue in issues if issue is not None and (pair_of(issue.body) or is_digest(issue.body)))
 
 
 def apply(
@@ -193,7 +194,7 @@ class _Writer:
         found = [
             issue
             for issue in read(self._client, self._repository)
-            if issue.state == "open" and pair_of(issue.body) == (action.scope, action.symptom)
+            if issue.state == "open" and pair_of(issue.body) == pair_of(action.body)
         ]
         return found[-1] if found else None
 

@@ -147,7 +147,7 @@ def plan(
     for key in sorted({*known, *found}, key=lambda key: _order(key, found.get(key))):
         finding = found.get(key)
         scope = finding.scope if finding else scope_of(key[0])
-        case = _Case(scope, key[1], finding, drafts.get(key), as_of, routing, scope in unread, room > 0)
+        case = Case(scope, key[1], finding, drafts.get(key), as_of, routing, scope in unread, room > 0)
         steps = _labelled(case, list(case.steps(known.get(key, []))), known.get(key, []))
         room -= sum(step.verb in ("opened", "reopened") for step in steps)
         actions += steps
@@ -158,7 +158,7 @@ def _order(key: Key, finding: Finding | None) -> tuple[bool, bool, float, Key]:
     return not key[0].startswith("enterprises/"), finding is None, -(finding.weight if finding else 0.0), key
 
 
-class _Case(Struct, frozen=True):
+class Case(Struct, frozen=True):
     """One pair of scope and symptom in one run."""
 
     scope: Scope
@@ -177,7 +177,7 @@ class _Case(Struct, frozen=True):
         finding = self.finding
         if finding is None or (self.unread and self.symptom != SPEAKS_UNREAD):
             why = f"{self.scope} could not be read" if self.unread else "this run does not judge the symptom"
-            yield from (self._left(issue, why) for issue in opened)
+            yield from (self.left(issue, why) for issue in opened)
             return
         kept = next((issue for issue in opened if state_of(issue.body).duplicate is None), (*opened, None)[0])
         if kept is not None:
@@ -190,29 +190,29 @@ class _Case(Struct, frozen=True):
                 if self._muted(issue) and not self._snooze(issue):
                     state = msgspec.structs.replace(state_of(issue.body), cleared=self.as_of)
                     reason = "muted by a person; the symptom is gone, so its return will open a new issue"
-                    yield self._act("edited", issue, reason, body=with_state(issue.body, state))
+                    yield self.act("edited", issue, reason, body=with_state(issue.body, state))
 
     # ---- an open issue
 
     def _keep(self, issue: Issue, finding: Finding) -> Action:
         state = state_of(issue.body)
-        if why := self._hands_off(issue, state):
-            return self._left(issue, why)
+        if why := self.hands_off(issue, state):
+            return self.left(issue, why)
         by_hand = _reopened_by_hand(issue, state)
         if finding.status is Status.ABSENT:
             if by_hand:
-                return self._left(issue, "a person opened it again after it had ended; it closes after the next time")
+                return self.left(issue, "a person opened it again after it had ended; it closes after the next time")
             return self._close(issue, state, finding)
         if finding.status is not Status.PRESENT:
-            return self._left(issue, f"{finding.status}: {finding.reason or 'the symptom is neither there nor gone'}")
+            return self.left(issue, f"{finding.status}: {finding.reason or 'the symptom is neither there nor gone'}")
         if self.draft is None:
-            return self._left(issue, "nothing was drafted for it")
+            return self.left(issue, "nothing was drafted for it")
         anew = (state.closed, state.cleared, state.duplicate) != (None, None, None)  # it had ended in between
         worse = state.written is not None and not anew and finding.step > state.step
         due_day = state.written + timedelta(REWRITE_DAYS) if state.written else self.as_of
         due = self.as_of >= due_day
         if not (worse or by_hand or (due and state.hash != self._hash(self.draft))):
-            return self._left(issue, "nothing has changed" if due else f"up to date; renewed about {due_day}")
+            return self.left(issue, "nothing has changed" if due else f"up to date; renewed about {due_day}")
         told = finding.step if anew else max(state.step, finding.step)
         state = State(
             written=self.as_of, step=told, opened=state.opened, reopened=state.reopened or _says_reopened(issue)
@@ -229,16 +229,16 @@ class _Case(Struct, frozen=True):
 
     def _second(self, issue: Issue, kept: Issue) -> Action:
         state = state_of(issue.body)
-        if why := self._hands_off(issue, state):
-            return self._left(issue, why)
+        if why := self.hands_off(issue, state):
+            return self.left(issue, why)
         if state.duplicate is not None:
-            return self._left(issue, f"a person opened it again after it was closed as a duplicate of #{kept.number}")
-        return self._act(
+            return self.left(issue, f"a person opened it again after it was closed as a duplicate of #{kept.number}")
+        return self.act(
             "closed",
             issue,
             f"#{kept.number} is the older issue for the same symptom",
             body=with_state(issue.body, msgspec.structs.replace(state, duplicate=kept.number, reopened=False)),
-            comment=self._event("duplicate", f"Duplicate of #{kept.number}, which is older and is kept up to date."),
+            comment=self.event("duplicate", f"Duplicate of #{kept.number}, which is older and is kept up to date."),
             state_reason="duplicate",
         )
 
@@ -251,12 +251,12 @@ class _Case(Struct, frozen=True):
         last = closed[-1] if closed else None
         for issue in reversed(closed):
             if self._muted(issue):
-                return self._left(issue, "muted: a person closed it as not planned, and the symptom has not been gone")
+                return self.left(issue, "muted: a person closed it as not planned, and the symptom has not been gone")
         if last is None:
             return self._open(finding)
         state = state_of(last.body)
-        if why := self._hands_off(last, state):
-            return self._left(last, why)
+        if why := self.hands_off(last, state):
+            return self.left(last, why)
         if self._ours(last, state) and state.closed is not None:
             days = (self.as_of - state.closed).days
             if days > REOPEN_DAYS:
@@ -268,7 +268,7 @@ class _Case(Struct, frozen=True):
         days = (self.as_of - done).days
         if days < COMPLETED_DAYS:
             until = done + timedelta(COMPLETED_DAYS)
-            return self._left(last, f"a person closed it as completed on {done}; opened again if present on {until}")
+            return self.left(last, f"a person closed it as completed on {done}; opened again if present on {until}")
         if finding.since is not None and finding.since > done and days > REOPEN_DAYS:
             return self._open(finding)
         return self._reopen(last, finding, f"still present {days} days after a person closed it as completed")
@@ -305,7 +305,7 @@ class _Case(Struct, frozen=True):
 
     def _reopen(self, issue: Issue, finding: Finding, reason: str) -> Action:
         if not self.room:
-            return self._left(issue, self._waits())
+            return self.left(issue, self._waits())
         state = State(written=self.as_of, step=finding.step, opened=self.as_of, reopened=True)
         return self._rewrite("reopened", issue, state, reason, comment=self._comment("again", finding), fresh=True)
 
@@ -319,7 +319,7 @@ class _Case(Struct, frozen=True):
 
     # ---- a person's word
 
-    def _hands_off(self, issue: Issue, state: State) -> str:
+    def hands_off(self, issue: Issue, state: State) -> str:
         """Why the issue must be left alone whatever the finding; empty when it need not."""
         ahead = max(filter(None, (state.written, state.opened, state.closed)), default=self.as_of)
         if ahead > self.as_of:
@@ -361,10 +361,10 @@ class _Case(Struct, frozen=True):
 
     # ---- steps
 
-    def _left(self, issue: Issue, reason: str) -> Action:
-        return self._act("left", issue, reason)
+    def left(self, issue: Issue, reason: str) -> Action:
+        return self.act("left", issue, reason)
 
-    def _act(
+    def act(
         self,
         verb: Verb,
         issue: Issue,
@@ -419,8 +419,8 @@ class _Case(Struct, frozen=True):
         if body != bodies[0]:
             reason += "; the texts around ours leave no room for all of it"
             if not body and verb in ("edited", "commented"):
-                return self._left(issue, reason)  # what cannot be remembered would be said again on every run
-        return self._act(verb, issue, reason, title=title, body=body, comment=comment, state_reason=state_reason)
+                return self.left(issue, reason)  # what cannot be remembered would be said again on every run
+        return self.act(verb, issue, reason, title=title, body=body, comment=comment, state_reason=state_reason)
 
     def _hash(self, draft: Draft) -> str:
         return digest(draft.title, draft.body)
@@ -433,20 +433,20 @@ class _Case(Struct, frozen=True):
     def _comment(self, kind: Literal["worse", "again", "recovered"], finding: Finding) -> str:
         opening = {"worse": "It got worse.", "again": "It is back.", "recovered": "It is over."}[kind]
         drafted: str = getattr(self.draft, kind) if self.draft else ""
-        return self._event(kind, drafted or f"**{opening}** {sentence(finding.verdict)}")
+        return self.event(kind, drafted or f"**{opening}** {sentence(finding.verdict)}")
 
-    def _event(self, kind: str, text: str) -> str:
+    def event(self, kind: str, text: str) -> str:
         """A comment with a hidden note of what it tells: after a lost answer it can be looked for."""
         return f"<!-- copilot-metrics-event: {json.dumps({kind: str(self.as_of)})} -->\n{inert(text)[: MAX_BODY - 200]}"
 
 
-def _labelled(case: _Case, steps: list[Action], issues: Sequence[Issue]) -> list[Action]:
+def _labelled(case: Case, steps: list[Action], issues: Sequence[Issue]) -> list[Action]:
     """The steps, with the label put back on issues that lost it: without it they would not be found again."""
     for issue in issues:
         if LABEL in (label.casefold() for label in issue.labels):
             continue
         at = next((index for index, step in enumerate(steps) if step.number == issue.number), None)
-        step = steps[at] if at is not None else case._left(issue, "nothing to do")
+        step = steps[at] if at is not None else case.left(issue, "nothing to do")
         if step.verb == "left":
             step = msgspec.structs.replace(step, verb="edited", reason=f"the label `{LABEL}` was lost; {step.reason}")
         step = msgspec.structs.replace(step, labels=(LABEL,))

@@ -17,6 +17,7 @@ from copilot_metrics_action.metrics import Kind, Scope
 
 BEGIN = "<!-- copilot-metrics:begin -->"
 END = "<!-- copilot-metrics:end -->"
+DIGEST = "<!-- copilot-metrics-digest -->"
 _MARKER = re.compile(r"<!-- copilot-metrics: (\{[^\r\n]*?\}) -->")
 _STATE = re.compile(r"(?:\r?\n)?<!-- copilot-metrics-state: ([^\r\n]*?) -->")
 _TASK = re.compile(r"^([ \t]*[-*] \[)([ xX])(\] )(.*?)\r?$", re.MULTILINE)
@@ -69,6 +70,11 @@ def _pairs(body: str) -> Iterator[tuple[int, tuple[Scope, str]]]:
             yield match.end(), (scope, symptom)
 
 
+def is_digest(body: str) -> bool:
+    """Whether this is the weekly digest, which belongs to no scope and no symptom."""
+    return DIGEST in body and pair_of(body) is None
+
+
 def scope_of(path: str) -> Scope:
     kind, _, slug = path.partition("/")
     kinds: dict[str, Kind] = {"organizations": "organizations", "enterprises": "enterprises"}
@@ -89,7 +95,7 @@ def with_state(body: str, state: State) -> str:
     """The body with this state in it, after the marker; everything else as it was."""
     text = f"\n<!-- copilot-metrics-state: {json.dumps(msgspec.to_builtins(state))} -->"
     body = _STATE.sub("", body)
-    at = next((end for end, _ in _pairs(body)), 0)
+    at = next((end for end, _ in _pairs(body)), body.find(DIGEST) + len(DIGEST) if DIGEST in body else 0)
     return body[:at] + text + body[at:]
 
 

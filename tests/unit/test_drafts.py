@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from copilot_metrics_action.errors import TemplateError
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Evidence, Finding, Status
 from copilot_metrics_action.templates import Markdown, Templates
-from copilot_metrics_action.trends import Activation, Analysis, Calendar, Change, CountingChange
+from copilot_metrics_action.trends import Activation, Analysis, Calendar, Change, CountingChange, Week
 from copilot_metrics_action.triage import Draft
 
 ROOT = Path(__file__).parents[2] / "templates"
@@ -287,3 +287,52 @@ def test_measured(value: float | None, unit: str, text: str) -> None:
 )  # fmt: skip
 def test_ranges(days: list[str], text: str) -> None:
     assert drafts.ranges([date.fromisoformat(day) for day in days]) == text
+
+
+def week(end: date, people: float | None, prompts: int | None, acceptance: float = 0.3, provisional: int = 0) -> Week:
+    return Week(end - timedelta(6), end, 7, provisional, people, None, 120, prompts, acceptance, acceptance, 0.05, None)
+
+
+def weeks(scope: Scope, *found: Week) -> Analysis:
+    return msgspec.structs.replace(ANALYSIS, scope=scope, weeks=found)
+
+
+def test_digest__the_newest_settled_week_and_what_moved() -> None:
+    platform = Scope("enterprises", "big")
+    one = weeks(
+        ACME,
+        week(date(2026, 11, 8), 80, 1000),
+        week(date(2026, 11, 15), 96, 1010, acceptance=0.25),
+        week(date(2026, 11, 22), 10, 5, provisional=2),
+    )
+    two = weeks(platform, week(date(2026, 11, 8), 500, 9000), week(date(2026, 11, 15), 505, 9000))
+    draft = drafts.digest([(one, [FLAT]), (two, [change(status=Status.ABSENT)])], RUN, SHIPPED)
+    assert draft is not None
+    assert draft.title == "Copilot, week by week"
+    for text in (
+        "**Week of 9 Nov to 15 Nov 2026**: 601 people on a typical working day, 1 symptom",
+        "| organizations/acme | 96 | +20 % | 120 | 1,010 | +1 % | 25 % | 5.0 % |",
+        "- organizations/acme: people a working day +20 %\n- organizations/acme: accepted −5.0 points\n",
+        "- organizations/acme: daily use is flat",
+        "- enterprises/big: none",
+    ):
+        assert text in draft.body
+    assert draft.again.startswith("**Week to 15 Nov 2026**: 601 people")
+    assert "+20 %" in draft.again
+    assert "Undefined" not in draft.body
+
+
+def test_digest__no_complete_week() -> None:
+    assert drafts.digest([(ANALYSIS, [])], RUN, SHIPPED) is None
+    assert drafts.digest([(weeks(ACME, week(date(2026, 11, 15), 96, 1)), [])], RUN, SHIPPED) is None
+    late = weeks(ACME, week(date(2026, 11, 15), 96, 1), week(date(2026, 11, 22), 96, 1))
+    assert drafts.digest([(late, [])], RUN, SHIPPED) is None
+
+
+def test_digest__nothing_moved_and_nothing_known() -> None:
+    quiet = weeks(ACME, week(date(2026, 11, 8), None, None), week(date(2026, 11, 15), None, None))
+    draft = drafts.digest([(quiet, [])], "", SHIPPED)
+    assert draft is not None
+    assert "What moved" not in draft.body
+    assert "| acme | – | – | 120 | – | – | 30 % | 5.0 % |" in draft.body
+    assert draft.run_line == ""

@@ -13,6 +13,7 @@ from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Finding, Status
 from copilot_metrics_action.triage import LABEL, Action, Draft, Issue, Routing, marker, pair_of, plan, state_of
 from copilot_metrics_action.triage.body import BEGIN, END, State, with_section, with_state
+from copilot_metrics_action.triage.weekly import plan_digest
 
 ROUTING = Routing(assignees=("mona",))
 PLATFORM = Scope("enterprises", "acme-inc")
@@ -539,3 +540,49 @@ def test_plan__issues_of_others_are_passed_over() -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC)
     other = Issue(1, "", "t", "no marker", "open", None, (LABEL,), (), at, None)
     assert plan([ABSENT], [other], {}, DAY, Routing()) == ()
+
+
+# ---- the weekly digest
+
+
+def digest_run(world: World, text: str | None, days: int = 0) -> list[str]:
+    world.day += timedelta(days)
+    week = (
+        None
+        if text is None
+        else Draft("Copilot, week by week", text, run_line=f"by run {world.day}", again="The week.")
+    )
+    planned = plan_digest(issues.read(world, REPOSITORY), week, ACME, world.day, Routing())
+    return [action.verb for action in issues.apply(world, REPOSITORY, planned, Routing()).actions]
+
+
+def test_plan_digest__one_issue_and_one_comment_a_week(life: Life) -> None:
+    world = life.world
+    assert digest_run(world, None) == []
+    assert digest_run(world, "week 1") == ["opened"]
+    assert digest_run(world, "week 1", days=3) == ["left"]
+    assert digest_run(world, "week 1, revised", days=1) == ["edited"]
+    assert digest_run(world, "week 2", days=3) == ["commented"]
+    assert digest_run(world, "week 2") == ["left"]
+    assert "week 2" in life.body
+    assert [text.splitlines()[-1] for text in world.said(1)] == ["The week."]
+    assert life.verbs(ABSENT) == []  # no symptom's issue
+    assert digest_run(world, None, days=7) == ["left"]
+
+
+def test_plan_digest__a_person_s_word(life: Life) -> None:
+    world = life.world
+    digest_run(world, "week 1")
+    world.close(1, "completed")
+    assert digest_run(world, "week 2", days=7) == ["left"]
+    world.reopen(1)
+    world.label(1, LABEL, "copilot-metrics:snooze")
+    assert digest_run(world, "week 2") == ["left"]
+    world.label(1, LABEL)
+    world.issues[1]["locked"] = True
+    assert digest_run(world, "week 2") == ["edited"]
+    world.open(life.body)
+    assert digest_run(world, "week 3", days=7) == ["edited", "left"]
+    world.issues[1]["body"] = life.body + "x" * (65_530 - len(life.body))
+    assert digest_run(world, "week 4" * 9, days=7) == ["left", "left"]
+    assert world.said(1) == []

@@ -6,6 +6,7 @@ The model knows nothing of how triage remembers: it keeps what each person did a
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -222,8 +223,8 @@ class Lives(RuleBasedStateMachine):
         if number is None or self.known[number].duplicate:
             return
         issue = self.world.issues[number]
-        copy = self.world.open(str(issue["body"]), str(issue["title"]))
-        self.known[copy] = Known(self.known[number].symptom, self.known[number].step, forgot=self.known[number].forgot)
+        rival = self.world.open(str(issue["body"]), str(issue["title"]))
+        self.known[rival] = deepcopy(self.known[number])
 
     # ---- a run, and what it may do
 
