@@ -13,7 +13,6 @@ PYTEST := $(BIN)/python -m pytest
 CODE := $(wildcard copilot_metrics_action entrypoint.py tests benchmarks docs)
 SYMPTOMS_BENCH ?=
 SYMPTOMS_ARGS ?= --split train
-FUZZ_SECONDS ?= 60
 LOCK_FILE ?= requirements.txt
 # One lock for every supported Python and platform; versions already locked stay unless UV_ARGS says --upgrade.
 UV ?= uv
@@ -106,14 +105,6 @@ bench-symptoms: $(VENV)/.dev ## Score the symptoms with the bench in SYMPTOMS_BE
 	fi
 	OMP_NUM_THREADS=1 $(BIN)/python "$(SYMPTOMS_BENCH)/score.py" --callable benchmarks.symptoms_adapter:detect $(SYMPTOMS_ARGS)
 
-.PHONY: faults
-faults: $(VENV)/.dev ## Make every request of a run fail in every way, and kill it at each
-	$(PYTEST) -n auto --dist worksteal tests/faults $(PYTEST_ARGS)
-
-.PHONY: fuzz
-fuzz: $(VENV)/.dev ## Feed the parsers and the escaper with nonsense for FUZZ_SECONDS (60)
-	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python tests/fuzz/run.py
-
 .PHONY: audit
 audit: $(VENV)/.dev ## Ask whether a locked dependency has a known weakness (LOCK_FILE=requirements.txt)
 	$(BIN)/python -m pip_audit --strict --require-hashes --disable-pip -r "$(LOCK_FILE)"
@@ -128,7 +119,8 @@ image: $(VENV)/.dev ## Build the container image and run it (docker, podman or b
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) --group pyproject.toml:build --constraints requirements.txt --output-file requirements-build.txt
-	$(LOCK) pyproject.toml --group pyproject.toml:dev --constraints requirements.txt --constraints requirements-build.txt --output-file requirements-dev.txt
+	$(LOCK) --group pyproject.toml:preview --constraints requirements.txt --output-file requirements-preview.txt
+	$(LOCK) pyproject.toml --group pyproject.toml:dev --constraints requirements.txt --constraints requirements-preview.txt --constraints requirements-build.txt --output-file requirements-dev.txt
 
 .PHONY: setup
 setup: $(VENV)/.dev ## Set up .venv for development
@@ -149,8 +141,8 @@ $(VENV)/bin/python:
 	"$(PYTHON)" -m venv "$(VENV)"
 
 # The stamps are older than the lock when the lock changed: then the same environment is brought up to date.
-$(VENV)/.run: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-build.txt
+$(VENV)/.run: requirements.txt requirements-build.txt requirements-preview.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-build.txt -r requirements-preview.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch "$@"
 

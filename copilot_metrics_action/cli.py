@@ -171,8 +171,17 @@ def _path(environment: Mapping[str, str], name: str) -> Path | None:
 def _demo_action(inputs: Inputs, runner: Runner) -> int:
     """`mode: demo` on a runner: the whole summary; nothing is stored, so its charts are Mermaid."""
     with tempfile.TemporaryDirectory() as folder:
-        inputs = replace(inputs, charts="none" if inputs.charts == "none" else "mermaid", server_url="")
-        return _tell(inputs, runner, demo(inputs, Path(folder), runner))
+        shown = replace(inputs, charts="none" if inputs.charts == "none" else "mermaid", server_url="")
+        result = demo(shown, Path(folder), runner)
+    if inputs.output_dir and inputs.charts == "auto":
+        from copilot_metrics_action import charts
+
+        views = tuple(
+            replace(view, figures=charts.draw(view.analysis, view.findings)) if view.analysis else view
+            for view in result.view.scopes
+        )
+        result = replace(result, view=replace(result.view, scopes=views))
+    return _tell(inputs, runner, result)
 
 
 def demo(inputs: Inputs, folder: Path, runner: Runner) -> Result:
