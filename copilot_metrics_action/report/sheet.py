@@ -6,11 +6,13 @@ A section is a template `sections/<name>.md.j2` and one line `{{ section("<name>
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from copilot_metrics_action.templates import Markdown, Templates
 
+NOTE_ROOM = 800  # bytes kept for the line that says what was left out
 # What is left out first when a page is too long; what is not named here always stays.
 DROPPED_FIRST: tuple[str, ...] = (
     "definitions",
@@ -61,7 +63,7 @@ TITLES: dict[str, str] = {
 
 # Control characters cannot come in from outside: the escaper replaces them.
 _START, _NAME, _END, _NOTE = "\x01", "\x02", "\x03", "\x04"
-_SECTION = re.compile(f"{_START}([a-z-]+){_NAME}([^{_START}]*?){_END}", re.DOTALL)
+_MARK = re.compile(f"({_START}[a-z-]+{_NAME}|{_END})")
 _BLANK = re.compile(r"\n{3,}")
 
 
@@ -89,26 +91,40 @@ def fit(text: str, budget: int, where: str = "") -> str:
 
     where  completes the line: "; each stands on the page of its scope"
     """
-    sizes: dict[str, int] = {}
-    whole = _clean(text, frozenset())
-    excess = len(whole.encode()) - budget
-    if excess <= 0:
+    chunks = _chunks(text)
+    whole = _joined(chunks, frozenset())
+    if len(whole.encode()) <= budget:
         return whole
-    for name, section in _SECTION.findall(text):
-        sizes[name] = sizes.get(name, 0) + len(section.encode())
+    sizes: Counter[frozenset[str]] = Counter()
+    for sections, chunk in chunks:
+        sizes[sections] += len(chunk.encode())
+    there = frozenset[str]().union(*sizes)
     dropped: list[str] = []
     for name in DROPPED_FIRST:
-        if excess <= -400:  # room for the line that says so
+        left = sum(size for sections, size in sizes.items() if sections.isdisjoint(dropped))
+        if left <= budget - NOTE_ROOM:
             break
-        if name in sizes:
+        if name in there:
             dropped.append(name)
-            excess = len(_clean(text, frozenset(dropped)).encode()) - budget
-    return _clean(text, frozenset(dropped), _told(dropped, budget, where))
+    return _joined(chunks, frozenset(dropped), _told(dropped, budget, where))
 
 
-def _clean(text: str, dropped: frozenset[str], note: str = "") -> str:
-    while (shorter := _SECTION.sub(lambda match: "" if match[1] in dropped else match[2], text)) != text:
-        text = shorter
+def _chunks(text: str) -> list[tuple[frozenset[str], str]]:
+    """Pieces of the text, each with the names of the sections that it is in."""
+    chunks: list[tuple[frozenset[str], str]] = []
+    within: list[str] = []
+    for part in _MARK.split(text):
+        if part == _END:
+            within.pop()
+        elif part.startswith(_START):
+            within.append(part[1:-1])
+        elif part:
+            chunks.append((frozenset(within), part))
+    return chunks
+
+
+def _joined(chunks: Sequence[tuple[frozenset[str], str]], dropped: frozenset[str], note: str = "") -> str:
+    text = "".join(chunk for sections, chunk in chunks if sections.isdisjoint(dropped))
     return _BLANK.sub("\n\n", text.replace(_NOTE, note)).strip("\n") + "\n"
 
 

@@ -21,6 +21,7 @@ SUMMARY_WEEKS = 13
 PICTURE_WIDTH = 720
 MOST_ACTIONS = 40
 MOVERS = 3
+MOST_ROWS = 300  # of the overview: about 100 KB
 
 SECTIONS: tuple[str, ...] = (
     "headline", "symptoms", "charts", "recent", "weeks", "windows", "modes", "languages", "models", "ides", "phases",
@@ -53,7 +54,8 @@ def render(view: RunView, templates: Templates, template: str, *, on_page: bool,
     else:
         values = run_values(view, on_page=on_page) | more
         rows = overview(view)
-        values |= {"parts": parts, "overview": rows, "movers": movers(rows), "alone": False}
+        values |= {"parts": parts, "overview": rows[:MOST_ROWS], "overview_left": max(0, len(rows) - MOST_ROWS)}
+        values |= {"movers": movers(rows), "alone": False}
         page = Sheet(templates, values, _wanted(view))
     return page.render(template)
 
@@ -68,11 +70,15 @@ def _sheet(
     more: dict[str, Any] | None = None,
 ) -> Sheet:
     values = run_values(view, on_page=on_page) | scope_values(view, scope, on_page=on_page) | (more or {})
-    return Sheet(templates, values | {"alone": alone, "parts": [], "overview": None, "movers": ()}, _wanted(view))
+    return Sheet(
+        templates,
+        values | {"alone": alone, "parts": [], "overview": [], "overview_left": 0, "movers": ()},
+        _wanted(view),
+    )
 
 
 def _wanted(view: RunView) -> tuple[str, ...]:
-    always = ("alerts", "state", "overview", "actions", "plan", "footer")
+    always = ("alerts", "state", "overview", "scopes", "actions", "plan", "footer")
     return (*view.sections, *always) if view.sections else ()
 
 
