@@ -126,7 +126,7 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "advice": {one.symptom: advice.get(one.symptom, "") for one in findings},
         "absent": figures.absent(findings),
         "heading": "####" if len(view.scopes) > 1 else "###",
-        "issue_link": lambda symptom: linked_issue(issue_of(view, scope, symptom)),
+        "issue_link": lambda symptom: _beside(issue_of(view, scope, symptom), dry_run=view.dry_run),
         "verdict": wording.verdict(scope, named=on_page or len(view.scopes) < 2),
         "coverage_line": wording.coverage_of_data(scope) if on_page else wording.coverage_of_run(scope),
         "coverage": scope.coverage,
@@ -220,6 +220,13 @@ def _addresses(view: RunView, day: date, place: Scope | None, figure: Figure) ->
 def linked(view: RunView) -> bool:
     """Whether pages and charts are, or will be, where the links say: a demo in a repository writes no branch."""
     return not (view.demo and view.links.server_url)
+
+
+def _beside(action: Action | None, *, dry_run: bool) -> Markdown:
+    """The issue of a symptom in a few words, beside it."""
+    if action is None or action.number is not None:
+        return linked_issue(action)
+    return Markdown("an issue would be opened" if dry_run else "an issue is to be opened")
 
 
 def linked_issue(action: Action | None) -> Markdown:

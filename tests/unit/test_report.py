@@ -299,7 +299,7 @@ def test_fit__sections_within_sections() -> None:
     scopes = "".join(f"### {number}\n\x01headline\x02\n{'figure ' * 20}\n\x03\n" for number in range(100))
     text = f"first\n\x01scopes\x02\n{scopes}\x03\n\x04"
     assert sheet.fit(text, 4_000).count("###") == 100
-    assert "figure" not in sheet.fit(text, 4_000)
+    assert "figure figure" not in sheet.fit(text, 4_000)
     assert sheet.fit(text, 1_000).splitlines()[0] == "first"
     assert "###" not in sheet.fit(text, 1_000)
 
