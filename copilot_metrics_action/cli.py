@@ -86,7 +86,7 @@ def _act(inputs: Inputs, runner: Runner, preview_file: Path | None) -> int:
         return _demo_action(inputs, runner)
     from copilot_metrics_action import connect, pipeline
 
-    result = pipeline.run(inputs, connect.github_edges(inputs, runner), runner)
+    result = pipeline.run(connect.Run.of(inputs, connect.github_edges(inputs, runner), runner))
     if preview_file is not None:
         write_preview(preview_file, result)
     return _tell(inputs, runner, result)
@@ -197,7 +197,8 @@ def demo(inputs: Inputs, folder: Path, runner: Runner) -> Result:
         templates=Templates(connect.shipped_templates()),
         patience=Patience(),
     )
-    return pipeline.run(replace(inputs, scopes=(made_up.SCOPE,), mode="demo"), edges, runner)
+    inputs = replace(inputs, scopes=(made_up.SCOPE,), mode="demo")
+    return pipeline.run(connect.Run.of(inputs, edges, runner))
 
 
 # --- a terminal -----------------------------------------------------------------------------------
@@ -266,7 +267,7 @@ def _demo_command(options: argparse.Namespace, runner: Runner) -> int:
     result = demo(inputs, folder, runner)
     write_file(folder, SUMMARY, result.summary.encode())
     for path, text in report.tables(result.view).items():
-        write_file(folder, path, text.encode())
+        write_file(folder / "tables", path, text.encode())
     for error in result.view.errors:
         runner.annotate("error", error)
     shown = ""

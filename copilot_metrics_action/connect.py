@@ -72,6 +72,27 @@ class Edges(Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
+class Told(Struct):
+    """What a run has to say, gathered on the way: each one line, and none of them ends the run."""
+
+    errors: list[str]
+    warnings: list[str]
+    notices: list[str]
+
+
+class Run(Struct):
+    """One run: what was asked for, what it touches, and what it has to say."""
+
+    inputs: Inputs
+    edges: Edges
+    runner: Runner
+    told: Told
+
+    @classmethod
+    def of(cls, inputs: Inputs, edges: Edges, runner: Runner) -> Run:
+        return cls(inputs, edges, runner, Told([], [*edges.warnings], []))
+
+
 class GitHubTracker(Struct, frozen=True):
     """The issues of the repository."""
 

@@ -1,0 +1,158 @@
+"""Asks GitHub for what is missing of each scope, and tells late, refused and lost apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from copilot_metrics_action import history
+from copilot_metrics_action.connect import Run
+from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady, fullest
+from copilot_metrics_action.errors import ActionError, ApiError, HistoryError
+from copilot_metrics_action.history import History, Received
+from copilot_metrics_action.metrics import Record, Scope, report_day
+from copilot_metrics_action.store import Snapshot
+
+FEW_DAYS: Final = 8  # asked for without a word in the log
+STALE_AFTER_DAYS: Final = 7  # "not ready" is green up to here
+
+
+class Collected(Struct, frozen=True):
+    """What a run got for one scope.
+
+    stored   what was there before; None when the stored state cannot be used: then nothing is written
+    asked    how many days were asked for one by one
+    refused  the reports could not be read in this run
+    problems, notices  one line each
+    """
+
+    scope: Scope
+    stored: History | None
+    received: Received = Received()
+    asked: int = 0
+    refused: bool = False
+    problems: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def collect(run: Run, snapshot: Snapshot) -> tuple[Collected, ...]:
+    """Asks GitHub for what is missing of each scope; what was read is kept even when the rest was refused."""
+    collected = []
+    requests = MAX_REQUESTS
+    for scope in run.inputs.scopes:
+        try:
+            stored = read_history(scope, snapshot, run.inputs.as_of)
+        except HistoryError as error:
+            collected.append(Collected(scope, None, problems=(str(error),)))
+        else:
+            with run.runner.group(f"Collecting {scope}"):
+                one = _ask(run, scope, stored, requests)
+            requests -= one.asked
+            collected.append(one)
+    run.told.errors += [problem for one in collected for problem in one.problems]
+    run.told.notices += [notice for one in collected for notice in one.notices]
+    return tuple(collected)
+
+
+def read_history(scope: Scope, snapshot: Snapshot, as_of: date) -> History:
+    """The stored state of a scope; made again from the day files when the derived files are damaged or lost."""
+    years = history.years_of(as_of)
+    names = snapshot.names(scope.path)
+    paths = [path for path in (history.collection_path(scope),) if "collection.json" in names]
+    if "history" in names:
+        paths += [history.history_path(scope, year) for year in years]
+    files = {path: data for path in paths if (data := snapshot.read(path)) is not None}
+    stored = history.load(scope, files, years)
+    if stored.damaged or ("days" in names and "history" not in names):
+        return history.rebuild(scope, snapshot.archive())
+    return stored
+
+
+def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
+    """The 28-day report, then day by day what it does not reach, then the seats."""
+    source, as_of, runner = run.edges.source(scope), run.inputs.as_of, run.runner
+    problems: list[str] = []
+    notices: list[str] = []
+    month: list[Record] | NotReady = NotReady(0)
+    refusal: ActionError | None = None
+    records: dict[date, Record] = {}
+    answers = DayAnswers({})
+    try:
+        month = source.month()
+        records = _by_day([] if isinstance(month, NotReady) else month)
+    except ActionError as error:
+        refusal = error
+        problems.append(str(error))
+    # A 404 on the first call ever is a wrong name or a missing right, not a report that is late.
+    unknown = isinstance(month, NotReady) and month.status == 404 and not stored.days
+    if refusal is None and not unknown:
+        wanted = history.wanted(stored, records, as_of)
+        if len(wanted) > FEW_DAYS:
+            runner.log(f"{scope}: {len(wanted)} days are missing; they are asked for one by one")
+        answers = source.days(wanted[:requests], runner.log)
+        answers = replace(answers, left=(*answers.left, *wanted[requests:]))
+        records = {**answers.records, **records}
+        if answers.problem:
+            problems.append(answers.problem)
+    usable = {day: record for day, record in records.items() if day < as_of}
+    newest = max([*usable, *(line.day for line in stored.days if line.day < as_of)], default=None)
+    seats = None
+    # A scope that could not be read leaves no file, so without any day the seats are not worth asking for.
+    if run.edges.settings.seats == "auto" and newest is not None and (refusal is None or _only_reports(refusal)):
+        try:
+            seats = history.count_seats(source.seats(), as_of)
+        except ActionError as error:
+            problems.append(str(error))
+    if refusal is None and newest is None:
+        problems.append(str(_nothing_ever(scope, month)))
+    elif refusal is None and newest is not None and (as_of - newest).days > STALE_AFTER_DAYS:
+        problems.append(
+            f"{scope}: the newest report is of {newest}, more than {STALE_AFTER_DAYS} days ago; check that the policy "
+            "'Copilot usage metrics' is still enabled, and githubstatus.com"
+        )
+    elif refusal is None and isinstance(month, NotReady):
+        notices.append(
+            f"{scope}: the report is not ready yet; the newest stored day is {newest}, the next run asks again"
+        )
+    left = len(answers.left) + len(answers.failed)
+    runner.log(f"{scope}: {len(usable)} days received" + (f", {left} left for later runs" if left else ""))
+    return Collected(
+        scope,
+        stored,
+        Received(usable, answers.nothing, left, seats),
+        asked=len(answers.records) + len(answers.nothing) + len(answers.failed),
+        refused=refusal is not None,
+        problems=tuple(problems),
+        notices=tuple(notices),
+    )
+
+
+def _by_day(records: Sequence[Record]) -> dict[date, Record]:
+    """The records by their day; of a day that came twice the fullest."""
+    days: dict[date, list[Record]] = {}
+    for record in records:
+        days.setdefault(report_day(record), []).append(record)
+    return {day: fullest(same) if len(same) > 1 else same[0] for day, same in days.items()}
+
+
+def _only_reports(refusal: ActionError) -> bool:
+    """Whether the seats may be readable although the reports are not: then a snapshot of the day is still worth it."""
+    return isinstance(refusal, ApiError) and refusal.status not in (None, 401, 404, 429)
+
+
+def _nothing_ever(scope: Scope, month: list[Record] | NotReady) -> ActionError:
+    if isinstance(month, NotReady) and month.status == 404:
+        return ApiError(
+            str(scope),
+            "GitHub answered 404 for its reports",
+            f"check the spelling of `{scope.slug}`, and that `copilot-token` may read its Copilot metrics",
+        )
+    return ApiError(
+        str(scope),
+        "GitHub has no report for it yet",
+        "reports begin up to three days after the policy 'Copilot usage metrics' was enabled: the next run asks again",
+    )

@@ -1,0 +1,212 @@
+"""What follows from the stored state and what was received: views, files, pictures, texts. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from copilot_metrics_action import charts, counting_changes, drafts, history, report, store, symptoms, trends, triage
+from copilot_metrics_action.collect import Collected, read_history
+from copilot_metrics_action.connect import Run, calendar
+from copilot_metrics_action.history import History, SeatCounts
+from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
+from copilot_metrics_action.store import Snapshot
+
+# The chart that shows a symptom; the others speak for themselves.
+_SHOWN_BY: Final = {
+    "low-active-users": "activation",
+    "flat-usage": "active-users",
+    "falling-usage": "active-users",
+    "no-agent-usage": "agent-share",
+    "low-agent-usage": "agent-share",
+    "low-feature-variety": "chat-modes",
+    "low-acceptance": "completion-acceptance",
+    "reports-stopped": "active-users",
+}
+
+
+class Outcome(Struct, frozen=True):
+    """Everything that follows from what was collected and what is stored: nothing of it is written yet.
+
+    files    what differs from the stored files, by path
+    message  of the commit
+    """
+
+    views: tuple[ScopeView, ...]
+    files: Mapping[str, bytes]
+    message: str
+
+
+def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, with_pages: bool = True) -> Outcome:
+    """What follows from the stored state and what was received. The same input gives the same outcome."""
+    as_of = run.inputs.as_of
+    views: list[ScopeView] = []
+    written: dict[str, bytes] = {}
+    derived: dict[str, bytes] = {}
+    backdated = False
+    for one in collected:
+        if one.stored is None:
+            empty = _analysis(run, History(one.scope))
+            findings = symptoms.evaluate(empty, run.edges.settings.symptoms)
+            views.append(ScopeView(one.scope, findings=findings, problem=" ".join(one.problems)))
+            continue
+        stored = read_history(one.scope, snapshot, as_of)
+        merged = history.merge(stored, one.received, as_of, update_settled=run.edges.settings.settled_days == "update")
+        written |= merged.written
+        derived |= merged.derived
+        backdated = backdated or (stored.newest is not None and stored.newest >= as_of)
+        views.append(_view(run, one, merged))
+    files = written | store.changed_files(snapshot, derived)
+    if files and with_pages and not backdated:
+        # Without new data no page is written, whatever the date makes of it: a quiet day leaves no commit. Nor does
+        # a run as of an earlier day replace pages that know more.
+        existing = {
+            path: data.decode("utf-8", "replace")
+            for path in report.wanted(as_of)
+            if (data := snapshot.read(path)) is not None
+        }
+        page_view = replace(run_view(run, views), data_commit=snapshot.head)
+        pages = report.pages(page_view, run.edges.templates, existing)
+        files |= store.changed_files(snapshot, {path: text.encode() for path, text in pages.items()})
+    return Outcome(tuple(views), files, _message(run.edges.settings.commit_message_prefix, views))
+
+
+def _view(run: Run, one: Collected, merged: history.Merged) -> ScopeView:
+    seen = history.view(merged, run.inputs.as_of)
+    analysis = _analysis(run, seen)
+    findings = symptoms.evaluate(analysis, run.edges.settings.symptoms, run.edges.settings.rollout_of(one.scope))
+    return ScopeView(
+        one.scope,
+        analysis,
+        findings,
+        charts.describe(analysis, findings),
+        merged.coverage,
+        problem=" ".join(one.problems) if one.refused or not seen.days else "",
+        notices=one.notices,
+    )
+
+
+def _analysis(run: Run, seen: History) -> trends.Analysis:
+    first = seen.days[0].day if seen.days else run.inputs.as_of
+    return trends.analyse(
+        seen.scope,
+        seen.days,
+        _seats(run, seen),
+        run.inputs.as_of,
+        calendar(run.edges.settings, first, run.inputs.as_of),
+        counting_changes.load(),
+    )
+
+
+def _seats(run: Run, seen: History) -> tuple[SeatCounts, ...]:
+    chosen = run.edges.settings.seats
+    if chosen == "auto":
+        return seen.seats
+    if isinstance(chosen, int):
+        return (SeatCounts(taken=run.inputs.as_of, total_seats=chosen, mature_seats=chosen),)
+    return ()
+
+
+def _message(prefix: str, views: Sequence[ScopeView]) -> str:
+    """`Copilot metrics to 2026-11-17: 1 day added, 2 revised (organizations/acme) [skip ci]`."""
+    newest = max(
+        (view.analysis.newest_day for view in views if view.analysis and view.analysis.newest_day), default=None
+    )
+    new = sum(len(view.coverage.new) for view in views if view.coverage)
+    revised = sum(len(view.coverage.revised) for view in views if view.coverage)
+    scopes = ", ".join(view.scope.path for view in views[:3]) + (
+        f" and {len(views) - 3} more" if len(views) > 3 else ""
+    )
+    days = f"{new} day{'' if new == 1 else 's'} added, {revised} revised"
+    return f"{prefix}Copilot metrics{f' to {newest}' if newest else ''}: {days} ({scopes}) [skip ci]"
+
+
+def draw(run: Run, outcome: Outcome) -> Outcome:
+    """The outcome with pictures, where they are wanted and not stored already."""
+    if run.inputs.charts != "auto" or not any(view.analysis for view in outcome.views):
+        return outcome
+    if not outcome.files and not run.inputs.output_dir and _charts_stored(run, outcome):
+        return outcome
+    return replace(
+        outcome,
+        views=tuple(
+            replace(view, figures=charts.draw(view.analysis, view.findings)) if view.analysis else view
+            for view in outcome.views
+        ),
+    )
+
+
+def _charts_stored(run: Run, outcome: Outcome) -> bool:
+    if run.edges.charts is None:
+        return True
+    return all(run.edges.charts.holds(folder, files) for folder, files in chart_files(outcome, names_only=True).items())
+
+
+def chart_files(outcome: Outcome, *, names_only: bool = False) -> dict[str, dict[str, bytes]]:
+    """Folder (the newest stored day) to path to picture."""
+    folders: dict[str, dict[str, bytes]] = {}
+    themes: tuple[charts.Theme, ...] = ("light", "dark")
+    for view in outcome.views:
+        if view.analysis is None or view.analysis.newest_day is None:
+            continue
+        folder = folders.setdefault(view.analysis.newest_day.isoformat(), {})
+        for figure in view.figures:
+            for theme in themes:
+                picture = figure.light if theme == "light" else figure.dark
+                if picture is not None or names_only:
+                    folder[f"{view.scope.path}/{figure.file(theme)}"] = picture or b""
+    return folders
+
+
+def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
+    linked = links(run)
+    texts: dict[triage.Key, triage.Draft] = {}
+    for view in outcome.views:
+        if view.analysis is None:
+            continue
+        data_path = history.history_path(view.scope, (view.analysis.newest_day or run.inputs.as_of).year)
+        for finding in view.findings:
+            figure = next((one for one in view.figures if one.name == _SHOWN_BY.get(finding.symptom)), None)
+            urls = None
+            if figure is not None and view.analysis.newest_day is not None and run.inputs.charts == "auto":
+                day = view.analysis.newest_day
+                urls = (
+                    linked.chart(day, view.scope, figure.file("light")),
+                    linked.chart(day, view.scope, figure.file("dark")),
+                )
+            texts[view.scope.path, finding.symptom] = drafts.draft(
+                finding,
+                view.analysis,
+                figure,
+                urls,
+                data_path,
+                linked.page(data_path),
+                run.inputs.run_url,
+                run.edges.templates,
+                mentions=run.edges.settings.issues.mentions,
+            )
+    return texts
+
+
+def run_view(run: Run, views: Sequence[ScopeView]) -> RunView:
+    """What pages and the summary have in common."""
+    price = run.edges.settings.seat_price
+    return RunView(
+        as_of=run.inputs.as_of,
+        scopes=tuple(views),
+        links=links(run),
+        demo=run.inputs.mode == "demo",
+        seat_price=SeatPrice(price.amount, price.currency) if price else None,
+        charts=run.inputs.charts,
+        interventions=tuple(
+            report.Intervention(one.day, one.what, one.scope) for one in run.edges.settings.interventions
+        ),
+    )
+
+
+def links(run: Run) -> Links:
+    inputs = run.inputs
+    return Links(inputs.server_url, inputs.repository, inputs.data_branch, inputs.charts_branch, inputs.run_url)
