@@ -30,7 +30,8 @@ WEEKDAY_SHARE = 0.25  # of the busiest weekday's median; a Sunday-to-Thursday we
 FILTER_MEMORY_DAYS = 10  # kept working days that say what is usual
 FILTER_SHARE = 0.6
 FILTER_SIGMAS = 2.0
-FILTER_RUN_DAYS = 15  # working days set aside in a row, after which they are the new level and not a holiday
+FILTER_RUN_DAYS = 15  # working days of a run, after which it is the new level and not a holiday
+FILTER_END_DAYS = 3  # usual working days in a row that end a run; one or two among low ones do not
 HORIZON_DAYS = 760  # what is judged again: two years and a month; older days are history, not evidence
 NEVER = np.iinfo(np.int64).max
 
@@ -183,29 +184,34 @@ def set_aside(
     order: deque[float] = deque(maxlen=FILTER_MEMORY_DAYS)
     ranked: list[float] = []
     run: list[int] = []
+    length = usual_days = 0
     values = daily.tolist()
     for place in np.flatnonzero(working).tolist():
         while resets and min(resets) <= place:
             resets = {other for other in resets if other > place}
             order.clear()
             ranked.clear()
-            run = []
+            run, length = [], 0
         value = values[place]
         if len(ranked) >= 3:
             middle = len(ranked) // 2
             usual = ranked[middle] if len(ranked) % 2 else (ranked[middle - 1] + ranked[middle]) / 2
             if value < FILTER_SHARE * usual and value < usual - FILTER_SIGMAS * usual**0.5:
                 run.append(place)
+                length += 1 + (usual_days if length else 0)
+                usual_days = 0
                 suspicious[place] = True
                 known[place] = NEVER
-                if len(run) > FILTER_RUN_DAYS:
+                if length > FILTER_RUN_DAYS:
                     known[run] = place
                     recent = [values[other] for other in run][-FILTER_MEMORY_DAYS:]
                     order = deque(recent, maxlen=FILTER_MEMORY_DAYS)
                     ranked = sorted(recent)
-                    run = []
+                    run, length = [], 0
                 continue
-        run = []
+        usual_days += 1
+        if usual_days >= FILTER_END_DAYS:
+            run, length = [], 0
         if len(order) == FILTER_MEMORY_DAYS:
             del ranked[bisect_left(ranked, order[0])]
         order.append(value)

@@ -20,7 +20,7 @@ from copilot_metrics_action.trends.series import (
 )
 
 ACTIVE_WINDOW_DAYS = 14  # monthly actives dip after a holiday: the largest of two weeks counts
-AGENT_WINDOW_DAYS = 7
+AGENT_WINDOW_DAYS = 14
 
 # Ways to use agents beside IDE agent mode: name, title, monthly field, daily field. The Agents window's monthly
 # count runs from the first of the calendar month, so only its daily one is comparable.
