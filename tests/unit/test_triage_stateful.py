@@ -316,6 +316,7 @@ class Lives(RuleBasedStateMachine):
                 # Of several open ones only one is kept: it is the one that was written.
                 if known.insists and now[number] != before[number]:
                     known.insists, known.step, known.seen_gone, known.duplicate = False, each.step, None, False
+                    known.ended = None
                 known.step = max(known.step, each.step)
             elif now[number]["state"] == "closed" and each.status is Status.ABSENT and number not in snoozed:
                 known.seen_gone = known.seen_gone or (day if known.word in ("not_planned", "duplicate") else None)
