@@ -146,7 +146,7 @@ class LowAgentUsage(Rule, frozen=True, kw_only=True):
     open_above: Annotated[
         float, _share("Opens from", "Agent share from which it opens; less is no agent usage.", 0.01)
     ] = 0.01
-    open_below: Annotated[float, _share("Opens below", "Agent share below which it opens.", 0.044)] = 0.044
+    open_below: Annotated[float, _share("Opens below", "Agent share below which it opens.", 0.046)] = 0.046
     close_above: Annotated[float, _share("Closes above", "Agent share above which it closes.", 0.056)] = 0.056
     confirm_days: Confirm = 3
     close_confirm_days: CloseConfirm = 7

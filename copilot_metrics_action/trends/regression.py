@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
-NEWTON_STEPS = 5  # far from the limit the search gains two digits a step; five agree with the limit to 1e-6
+NEWTON_STEPS = 5  # agree with the limit to 1e-6 up to a growth of a third a week
 MOST_GROWTH = 1.0  # of log level a week: keeps a window with one lonely day from running away
 LEAST_DISPERSION = 0.3  # the daily users of a small team vary less than Poisson; below this is luck
 MOST_CORRELATION = 0.6  # slow waves widen the error, at most fourfold in variance
@@ -51,77 +51,73 @@ def fit(counts: Floats, keep: Booleans, steps: Floats | None = None) -> Trend:
     """
     windows, length = counts.shape
     weeks = length // 7
-    shape = (windows, weeks, 7)
-    kept = (keep & ~np.isnan(counts)).reshape(shape)
-    y = np.where(kept, counts.reshape(shape), 0.0)
-    total = y.sum(axis=1)
+    shape = (weeks, 7, windows)  # windows last: sums over days then run along whole rows of memory
+    kept = np.ascontiguousarray((keep & ~np.isnan(counts)).T).reshape(shape)
+    y = np.where(kept, np.ascontiguousarray(counts.T).reshape(shape), 0.0)
+    total = y.sum(axis=0)
     # A weekday on which nobody ever worked says nothing of growth, and its level has no logarithm.
-    kept &= (total > 0)[:, None, :]
+    kept &= total > 0
     weight = kept.astype(float)
-    used = kept.sum(axis=(1, 2))
-    parameters = kept.any(axis=1).sum(axis=1) + 1
-    time = ((np.arange(length) - (length - 1) / 2) / 7).reshape(1, weeks, 7)
+    used = kept.sum(axis=(0, 1))
+    parameters = kept.any(axis=0).sum(axis=0) + 1
+    time = ((np.arange(length) - (length - 1) / 2) / 7).reshape(weeks, 7, 1)
 
-    columns = [np.broadcast_to(time, shape)]
+    columns = [time]
     onesided = np.zeros(windows, bool)
     if steps is not None:
-        for column in np.moveaxis(steps, -1, 0):
-            inside = column.reshape(shape)
-            after = (weight * inside).sum(axis=(1, 2))
+        for step in np.moveaxis(steps, -1, 0):
+            inside = np.ascontiguousarray(step.T).reshape(shape)
+            after = (weight * inside).sum(axis=(0, 1))
             before = used - after
             straddles = (after > 0) & (before > 0)
             onesided |= straddles & ((after < LEAST_SIDE_DAYS) | (before < LEAST_SIDE_DAYS))
             if straddles.any():
-                columns.append(inside * straddles[:, None, None])
+                columns.append(inside * straddles)
                 parameters = parameters + straddles
-    x = np.stack(columns)  # columns x windows x weeks x 7
 
-    beta = np.zeros((windows, len(columns)))
-    information = np.zeros((windows, len(columns), len(columns)))
-    mu = y
+    beta, information, mu = _search(y, weight, total, columns)
     with np.errstate(all="ignore"):
-        for step in range(NEWTON_STEPS + 1):
-            growth = (
-                np.exp(np.einsum("bk,kbij->bij", beta, x)) * weight
-                if len(columns) > 1
-                else (np.exp(beta[:, 0, None, None] * time) * weight)
-            )
-            mu = growth * np.where(total > 0, total / growth.sum(axis=1), 0.0)[:, None, :]
-            level = mu.sum(axis=1)
-            moments = (x * mu).sum(axis=2)  # columns x windows x 7
-            centre = np.where(level > 0, moments / level, 0.0)
-            for i in range(len(columns)):
-                for j in range(i, len(columns)):
-                    value = (x[i] * x[j] * mu).sum(axis=(1, 2)) - (centre[i] * moments[j]).sum(axis=1)
-                    information[:, i, j] = information[:, j, i] = value
-            diagonal = np.einsum("bii->bi", information)
-            diagonal[diagonal <= 1e-9] = 1e9  # a column that this window does not have
-            if step == NEWTON_STEPS:
-                break
-            score = (x * (y - mu)).sum(axis=(2, 3)).T
-            move = score / information[:, 0, :] if len(columns) == 1 else _solve(information, score)
-            beta = np.clip(beta + np.clip(np.nan_to_num(move), -0.5, 0.5), -4.0, 4.0)
-            beta[:, 0] = np.clip(beta[:, 0], -MOST_GROWTH, MOST_GROWTH)
-
-        residual = np.where(kept, (y - mu) / np.sqrt(np.maximum(mu, 1e-9)), 0.0).reshape(windows, length)
-        flat = kept.reshape(windows, length)
+        flat = kept.reshape(length, windows)
+        residual = np.where(kept, (y - mu) / np.sqrt(np.maximum(mu, 1e-9)), 0.0).reshape(length, windows)
         spare = used - parameters
-        dispersion = np.maximum(LEAST_DISPERSION, (residual**2).sum(axis=1) / np.maximum(spare, 1))
+        dispersion = np.maximum(LEAST_DISPERSION, (residual**2).sum(axis=0) / np.maximum(spare, 1))
         correlation = np.clip(_lag_one(residual, flat) + 1.5 / np.maximum(used, 1), 0.0, MOST_CORRELATION)
         if len(columns) == 1:
             variance = 1.0 / information[:, 0, 0]
         else:
-            unit = np.zeros((windows, len(columns)))
-            unit[:, 0] = 1.0
-            variance = _solve(information, unit)[:, 0]
+            variance = _solve(information, np.eye(len(columns))[np.zeros(windows, int)])[:, 0]
         error = 100 * np.sqrt(dispersion * (1 + correlation) / (1 - correlation) * np.maximum(variance, 0.0))
+    span = length - flat[::-1].argmax(axis=0) - flat.argmax(axis=0)
+    enough = (spare >= LEAST_SPARE_DAYS) & (span >= LEAST_SPAN_DAYS) & ~onesided
+    return Trend(np.where(enough, 100 * beta[:, 0], np.nan), np.where(enough, error, np.nan), used, onesided)
 
-    position = np.arange(length)
-    first = np.where(flat, position, length).min(axis=1)
-    last = np.where(flat, position, -1).max(axis=1)
-    enough = (spare >= LEAST_SPARE_DAYS) & (last - first + 1 >= LEAST_SPAN_DAYS) & ~onesided
-    nothing = np.nan
-    return Trend(np.where(enough, 100 * beta[:, 0], nothing), np.where(enough, error, nothing), used, onesided)
+
+def _search(y: Floats, weight: Floats, total: Floats, columns: list[Floats]) -> tuple[Floats, Floats, Floats]:
+    """Newton's method: growth and steps by window, their information without the weekdays' levels, and the means."""
+    count, windows = len(columns), y.shape[-1]
+    beta = np.zeros((windows, count))
+    information = np.zeros((windows, count, count))
+    with np.errstate(all="ignore"):
+        for step in range(NEWTON_STEPS + 1):
+            growth = np.exp(sum(beta[:, i] * column for i, column in enumerate(columns))) * weight
+            mu = growth * np.where(total > 0, total / growth.sum(axis=0), 0.0)
+            moved = [column * mu for column in columns]
+            moments = [part.sum(axis=0) for part in moved]  # by weekday
+            centres = [np.where(total > 0, moment / total, 0.0) for moment in moments]
+            for i in range(count):
+                for j in range(i, count):
+                    inner = (columns[i] * moved[j]).sum(axis=(0, 1)) - (centres[i] * moments[j]).sum(axis=0)
+                    # A column that a window does not have must not move there.
+                    inner = np.where((inner <= 1e-9) & (i == j), 1e9, inner)
+                    information[:, i, j] = information[:, j, i] = inner
+            if step == NEWTON_STEPS:
+                break
+            left = y - mu
+            score = np.stack([(column * left).sum(axis=(0, 1)) for column in columns], axis=1)
+            move = score / information[:, 0, :] if count == 1 else _solve(information, score)
+            beta = np.clip(beta + np.clip(np.nan_to_num(move), -0.5, 0.5), -4.0, 4.0)
+            beta[:, 0] = np.clip(beta[:, 0], -MOST_GROWTH, MOST_GROWTH)
+    return beta, information, mu
 
 
 def _solve(matrix: Floats, right: Floats) -> Floats:
@@ -132,13 +128,11 @@ def _solve(matrix: Floats, right: Floats) -> Floats:
 
 
 def _lag_one(residual: Floats, kept: Booleans) -> Floats:
-    """Correlation of the residuals of each kept day with those of the kept day before it."""
-    length = residual.shape[1]
-    position = np.where(kept, np.arange(length), -1)
-    previous = np.full_like(position, -1)
-    previous[:, 1:] = np.maximum.accumulate(position, axis=1)[:, :-1]
-    pair = kept & (previous >= 0)
-    before = np.take_along_axis(residual, np.maximum(previous, 0), axis=1)
-    product = np.where(pair, residual * before, 0.0).sum(axis=1)
-    square = (residual**2).sum(axis=1)
+    """Correlation of the residuals of each kept day with those of the kept day before it; days x windows."""
+    previous = np.zeros(residual.shape[1])
+    product = np.zeros(residual.shape[1])
+    for day, is_kept in zip(residual, kept, strict=True):
+        product += day * previous  # a day left out has the residual 0
+        previous = np.where(is_kept, day, previous)
+    square = (residual**2).sum(axis=0)
     return np.asarray(np.where(square > 0, product / np.where(square > 0, square, 1.0), 0.0))

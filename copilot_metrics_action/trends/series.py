@@ -32,7 +32,7 @@ FILTER_SHARE = 0.6
 FILTER_SIGMAS = 2.0
 FILTER_RUN_DAYS = 15  # working days of a run, after which it is the new level and not a holiday
 FILTER_END_DAYS = 3  # usual working days in a row that end a run; one or two among low ones do not
-HORIZON_DAYS = 760  # what is judged again: two years and a month; older days are history, not evidence
+HORIZON_DAYS = 548  # what is judged again: a year and a half; older days are history, not evidence
 NEVER = np.iinfo(np.int64).max
 
 
@@ -73,7 +73,7 @@ class Settled:
 
     def column(self, name: str) -> Floats:
         """A figure of `StoredDay` by place."""
-        return np.array([np.nan if day is None else _number(getattr(day, name)) for day in self.days], dtype=float)
+        return _column(self.days, name)
 
     @cached_property
     def is_working(self) -> Booleans:
@@ -137,7 +137,7 @@ class Settled:
 def settle(
     days: Sequence[StoredDay], as_of: date, calendar: Calendar, changes: tuple[CountingChange, ...] = ()
 ) -> Settled | None:
-    """The settled days before `as_of`; None without any. At most the last two years and a month are read."""
+    """The settled days before `as_of`; None without any. At most the last year and a half is read."""
     newest = as_of - timedelta(days=SETTLED_AFTER_DAYS)
     oldest = newest - timedelta(days=HORIZON_DAYS)
     by_day = {day.day: day for day in days if day.settled and oldest <= day.day <= newest}
@@ -146,10 +146,12 @@ def settle(
     first, last = min(by_day), max(by_day)
     size = (last - first).days + 1
     weekday = (first.weekday() + np.arange(size)) % 7
-    places = tuple(by_day.get(first + timedelta(days=place)) for place in range(size))
+    start = first.toordinal()
+    ordinals = {day.toordinal(): stored for day, stored in by_day.items()}
+    places = tuple(ordinals.get(start + place) for place in range(size))
     daily = _column(places, "daily_active_users")
     record = ~np.isnan(daily)
-    excluded = np.array([_is_off(first + timedelta(days=place), calendar) for place in range(size)])
+    excluded = _off(first, size, calendar)
     working = _working_weekdays(daily, excluded, first, calendar)
     touched = tuple(change for change in changes if "daily_active_users" in change.metrics)
     resets = {(edge - first).days for change in touched for edge in _edges(change)}
@@ -258,13 +260,14 @@ def mature_seats(seats: Sequence[SeatCounts], settled: Settled) -> tuple[Floats,
     total = np.full(settled.size, np.nan)
     if not seats:
         return mature, total
-    taken = [settled.place(count.taken) for count in seats]
-    for place in range(max(0, taken[0] - MONTH_DAYS), settled.size):
-        newest = max(bisect_left(taken, place + 1) - 1, 0)
-        before = seats[max(bisect_left(taken, place - MONTH_DAYS + 1) - 1, 0)]
-        now = seats[newest]
-        total[place] = max(now.total_seats, before.total_seats)
-        mature[place] = min(now.total_seats, before.total_seats) if now.mature_seats is None else now.mature_seats
+    taken = np.array([settled.place(count.taken) for count in seats])
+    totals = np.array([count.total_seats for count in seats], dtype=float)
+    exact = np.array([count.mature_seats for count in seats], dtype=float)
+    places = np.arange(max(0, int(taken[0]) - MONTH_DAYS), settled.size)
+    now = np.maximum(np.searchsorted(taken, places, side="right") - 1, 0)
+    before = np.maximum(np.searchsorted(taken, places - MONTH_DAYS, side="right") - 1, 0)
+    total[places] = np.maximum(totals[now], totals[before])
+    mature[places] = np.where(np.isnan(exact[now]), np.minimum(totals[now], totals[before]), exact[now])
     return mature, total
 
 
@@ -288,13 +291,16 @@ def _edges(change: CountingChange) -> tuple[date, ...]:
     return (change.day,) if change.until is None else (change.day, change.until + timedelta(days=1))
 
 
-def _is_off(day: date, calendar: Calendar) -> bool:
-    return day in calendar.days_off or any(period.start <= day <= period.end for period in calendar.quiet_periods)
+def _off(first: date, size: int, calendar: Calendar) -> Booleans:
+    off = np.zeros(size, bool)
+    for day in calendar.days_off:
+        place = (day - first).days
+        if 0 <= place < size:
+            off[place] = True
+    for period in calendar.quiet_periods:
+        off[max((period.start - first).days, 0) : max((period.end - first).days + 1, 0)] = True
+    return off
 
 
 def _column(days: Sequence[StoredDay | None], name: str) -> Floats:
-    return np.array([np.nan if day is None else _number(getattr(day, name)) for day in days], dtype=float)
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
+    return np.array([None if day is None else getattr(day, name) for day in days], dtype=float)
