@@ -14,6 +14,7 @@ from issue_world import ACME
 from copilot_metrics_action import drafts, escape
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.errors import TemplateError
+from copilot_metrics_action.history import StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Evidence, Finding, Status
 from copilot_metrics_action.templates import Markdown, Templates
@@ -145,6 +146,13 @@ def test_draft__every_template(symptom: str, status: Status, kind: Any) -> None:
     assert draft.body.count("```") == 2
     assert draft.body.count("<details>") == draft.body.count("</details>") == 1
     assert draft.body.count("<sub>") == draft.body.count("</sub>")
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS)
+def test_draft__a_prompt_names_what_the_attached_file_holds(symptom: str) -> None:
+    prompt = drafted(change(symptom=symptom)).body.partition("```text")[2].partition("```")[0]
+    held = {*StoredDay.__struct_fields__, "seats", "settled: false"}
+    assert set(re.findall(r"`([^`]+)`", prompt)) <= held
 
 
 def test_draft__there_is_a_template_for_each_symptom() -> None:
