@@ -31,7 +31,7 @@ def check(inputs: Inputs, runner: Runner) -> int:
     if edges is not None:
         snapshot = _attempt(
             lines,
-            f"data branch `{inputs.data_branch}`",
+            f"data branch {inputs.data_branch}",
             edges.store.snapshot,
             lambda found: "it is there" if found.head else "not there yet; the first run makes it",
         )

@@ -21,7 +21,7 @@ from copilot_metrics_action.errors import ApiError, ConfigError, StoreError
 from copilot_metrics_action.github import Client, Downloads, Patience, Permission
 from copilot_metrics_action.metrics import Record, Scope
 from copilot_metrics_action.runner import Runner
-from copilot_metrics_action.store import WRITE, Branch, Store, write_file
+from copilot_metrics_action.store import Branch, Store, write_file
 from copilot_metrics_action.templates import Templates
 from copilot_metrics_action.trends import Calendar, Period, year_end_periods
 from copilot_metrics_action.triage import Action, Issue, Routing
@@ -160,7 +160,11 @@ def github_edges(inputs: Inputs, runner: Runner) -> Edges:
     repository = Client(
         inputs.api_url,
         inputs.github_token,
-        Permission("github-token", "read access to the repository: `permissions: contents: write` in the workflow"),
+        Permission(
+            "github-token",
+            "read access to the repository: `permissions: contents: write` in the workflow",
+            f"repository {inputs.repository}",
+        ),
         verify=verify,
         patience=patience,
     )
@@ -184,10 +188,8 @@ def github_edges(inputs: Inputs, runner: Runner) -> Edges:
 
     return Edges(
         source=source,
-        store=Branch(repository.needing(WRITE), inputs.repository, inputs.data_branch),
-        charts=ChartsBranch(
-            Branch(repository.needing(WRITE), inputs.repository, inputs.charts_branch), inputs.charts_branch
-        )
+        store=Branch(repository, inputs.repository, inputs.data_branch),
+        charts=ChartsBranch(Branch(repository, inputs.repository, inputs.charts_branch), inputs.charts_branch)
         if inputs.charts == "auto"
         else None,
         tracker=GitHubTracker(repository.needing(ISSUES), inputs.repository) if inputs.issues else None,
@@ -221,12 +223,7 @@ def certificates(inputs: Inputs) -> bool | str:
 
 
 def repository_facts(client: Client, inputs: Inputs) -> Mapping[str, object]:
-    try:
-        facts = client.get(f"/repos/{inputs.repository}")
-    except ApiError as error:
-        raise ApiError(
-            f"repository {inputs.repository}", error.what, error.hint, status=error.status, message=error.message
-        ) from None
+    facts = client.get(f"/repos/{inputs.repository}")
     if not isinstance(facts, dict):
         raise ApiError(f"repository {inputs.repository}", "GitHub's answer is not a repository", "run again")
     return facts

@@ -59,10 +59,14 @@ class Patience:
 
 
 class Permission(Struct, frozen=True):
-    """What a request needs, in words: the input with the token, and what that token must be allowed."""
+    """What a request needs, in words: the input with the token, and what that token must be allowed.
+
+    where  what the request is about, for a person; its path when empty
+    """
 
     input: str
     needs: str
+    where: str = ""
 
 
 class Answer(Struct, frozen=True):
@@ -146,9 +150,11 @@ class Client:
         allowed: Sequence[int] = (),
     ) -> Answer:
         """The answer, when its status is below 400 or among `allowed`; else ApiError."""
+        needed = permission or self._permission
+        where = needed.where or path
         for pause in (*RETRY_SECONDS, None) if method == "GET" else (None,):
             try:
-                answer = self._ask(method, path, params, body)
+                answer = self._ask(method, path, params, body, where)
             except ApiError as error:
                 if error.status == 429 or pause is None or not self._patience.wait(pause):
                     raise
@@ -157,9 +163,9 @@ class Client:
                 break
         if answer.status < 300 or answer.status in allowed:
             return answer
-        raise _refusal(path, answer, permission or self._permission)
+        raise _refusal(where, answer, needed)
 
-    def _ask(self, method: str, path: str, params: Params | None, body: object | None) -> Answer:
+    def _ask(self, method: str, path: str, params: Params | None, body: object | None, where: str) -> Answer:
         """One answer of any status, after the rate limits that were in the way. ApiError when there is none to use."""
         tries = 0
         while True:
@@ -168,14 +174,14 @@ class Client:
                     method, path, dict(params or {}), {"Accept": ACCEPT}, body
                 )
             except (requests.RequestException, RuntimeError, ValueError, AssertionError, OSError) as error:
-                raise _unreachable(path, error) from None
+                raise _unreachable(where, error) from None
             seconds = _rate_limit_seconds(status, headers, text, tries)
             if seconds is None:
-                return Answer(status, headers, _decode(path, text, lenient=status >= 300), _message(text, status))
+                return Answer(status, headers, _decode(where, text, lenient=status >= 300), _message(text, status))
             tries += 1
             if tries > RATE_LIMIT_TRIES or not self._patience.wait(seconds):
                 raise ApiError(
-                    path,
+                    where,
                     f"GitHub's rate limit is used up ({status}), and waiting {seconds:.0f} s is too long for one run",
                     "what is missing is read on the next run; fewer workflows with the same token help",
                     status=429,

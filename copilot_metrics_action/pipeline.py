@@ -70,13 +70,18 @@ def build(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> Outco
     try:
         return draw(run, compute(run, snapshot, collected))
     except TemplateError as error:
-        run.told.errors.append(str(error))
+        run.told.errors.append(template_problem(run, error))
     if run.edges.templates.overridden:
-        run.told.warnings.append(f"the shipped templates were used instead of those in {TEMPLATE_FOLDER}/")
         run.edges = replace(run.edges, templates=run.edges.templates.shipped())
         return draw(run, compute(run, snapshot, collected))
     # Pages can be made on any later day, the data cannot.
     return draw(run, compute(run, snapshot, collected, with_pages=False))
+
+
+def template_problem(run: Run, error: TemplateError) -> str:
+    if not run.edges.templates.overridden:
+        return str(error)
+    return f"{TEMPLATE_FOLDER}/{error}; mend the template or remove it: until then the shipped ones are used"
 
 
 def save(run: Run, snapshot: Snapshot, collected: Sequence[Collected], outcome: Outcome) -> Saved:
@@ -166,7 +171,7 @@ def tell(run: Run, saved: Saved, collected: Sequence[Collected], actions: tuple[
     try:
         summary = report.summary(view, run.edges.templates)
     except TemplateError as error:
-        view = replace(view, errors=(*view.errors, str(error)))
+        view = replace(view, errors=(*view.errors, template_problem(run, error)))
         summary = report.summary(view, run.edges.templates.shipped())
     return Result(view, outputs(view, findings), tuple(told.warnings), present, summary)
 

@@ -20,6 +20,7 @@ from typing import Any, Final, Protocol
 
 import requests
 from msgspec import Struct
+from msgspec.structs import replace
 
 from copilot_metrics_action.errors import ApiError, StoreError
 from copilot_metrics_action.github import Client, Patience, Permission
@@ -148,13 +149,13 @@ class Branch:
     """A branch that only grows: orphan first commit, then one commit a run, never forced."""
 
     def __init__(self, client: Client, repository: str, branch: str) -> None:
-        self._client = client
+        self._client = client.needing(replace(WRITE, where=f"branch {branch}"))
         self._repository = repository
         self._branch = branch
         self._git = f"/repos/{repository}/git"
 
     def snapshot(self) -> BranchSnapshot:
-        answer = self._client.request("GET", f"{self._git}/ref/heads/{self._branch}", allowed=(404,), permission=WRITE)
+        answer = self._client.request("GET", f"{self._git}/ref/heads/{self._branch}", allowed=(404,))
         # The repository itself was read before, so this 404 is about the branch; should it be a stale answer,
         # creating the ref is refused and the state is read again.
         head = "" if answer.status == 404 else str(answer.data["object"]["sha"])
@@ -184,14 +185,14 @@ class Branch:
     def _send_commit(self, tree: str, parents: Sequence[str], message: str) -> str:
         # Without author and committer GitHub signs the commit (GitHub docs: signature verification for bots).
         body = {"message": message, "tree": tree, "parents": list(parents)}
-        return str(self._client.send("POST", f"{self._git}/commits", body, permission=WRITE)["sha"])
+        return str(self._client.send("POST", f"{self._git}/commits", body)["sha"])
 
     def _tree(self, base: str, files: Mapping[str, bytes]) -> str:
         for part in _parts(files):
             body: dict[str, Any] = {"tree": [self._entry(path, data) for path, data in part]}
             if base:
                 body["base_tree"] = base
-            base = str(self._client.send("POST", f"{self._git}/trees", body, permission=WRITE)["sha"])
+            base = str(self._client.send("POST", f"{self._git}/trees", body)["sha"])
         return base
 
     def _entry(self, path: str, data: bytes) -> dict[str, str]:
@@ -206,15 +207,15 @@ class Branch:
 
     def _send_blob(self, data: bytes) -> str:
         body = {"content": base64.b64encode(data).decode(), "encoding": "base64"}
-        return str(self._client.send("POST", f"{self._git}/blobs", body, permission=WRITE)["sha"])
+        return str(self._client.send("POST", f"{self._git}/blobs", body)["sha"])
 
     def _move(self, old: str, new: str, *, force: bool = False) -> None:
         if old:
             body = {"sha": new, "force": force}
-            self._client.send("PATCH", f"{self._git}/refs/heads/{self._branch}", body, permission=WRITE)
+            self._client.send("PATCH", f"{self._git}/refs/heads/{self._branch}", body)
         else:
             body = {"ref": f"refs/heads/{self._branch}", "sha": new}
-            self._client.send("POST", f"{self._git}/refs", body, permission=WRITE)
+            self._client.send("POST", f"{self._git}/refs", body)
 
     def _head_is(self, sha: str) -> bool:
         try:
@@ -253,7 +254,7 @@ class Branch:
             return "", True
         kept = sorted((name for name in top if re.fullmatch(r"\d{4}-\d{2}-\d{2}", name)), reverse=True)[:keep]
         entries = [{"path": name, "mode": "040000", "type": "tree", "sha": top[name]} for name in sorted(kept)]
-        tree = str(self._client.send("POST", f"{self._git}/trees", {"tree": entries}, permission=WRITE)["sha"])
+        tree = str(self._client.send("POST", f"{self._git}/trees", {"tree": entries})["sha"])
         sha = self._send_commit(tree, [], message)
         try:
             self._move(base.head, sha, force=True)
