@@ -27,6 +27,7 @@ from copilot_metrics_action.store import Folder, Snapshot, changed_files, write_
 from copilot_metrics_action.templates import Templates
 
 if TYPE_CHECKING:
+    from copilot_metrics_action.charts import Figure
     from copilot_metrics_action.pipeline import Result
 
 SUMMARY: Final = "summary.md"
@@ -121,26 +122,24 @@ def write_output(folder: Path, shown: str, result: Result) -> str:
     files |= {path: text.encode() for path, text in report.tables(result.view).items()}
     for view in result.view.scopes:
         for figure in view.figures:
-            for theme, picture in (("light", figure.light), ("dark", figure.dark)):
-                if picture is not None:
-                    files[f"{view.scope.path}/{figure.name}-{theme}.png"] = picture
+            files |= _pictures(figure, f"{view.scope.path}/")
+    if result.view.overview is not None:
+        files |= _pictures(result.view.overview, "")
     for path, data in files.items():
         write_file(folder, path, data)
     return f"{shown}/{SUMMARY}"
+
+
+def _pictures(figure: Figure, folder: str) -> dict[str, bytes]:
+    both = ((figure.light, figure.file("light")), (figure.dark, figure.file("dark")))
+    return {folder + file: picture for picture, file in both if picture is not None}
 
 
 def write_preview(path: Path, result: Result) -> None:
     """The summary as GitHub would show it, in one HTML file. Raises ActionError without the extra `preview`."""
     from copilot_metrics_action import preview
 
-    pictures: dict[str, bytes] = {}
-    for view in result.view.scopes:
-        if view.analysis is None or view.analysis.newest_day is None:
-            continue
-        for figure in view.figures:
-            for picture, file in ((figure.light, figure.file("light")), (figure.dark, figure.file("dark"))):
-                if picture is not None:
-                    pictures[result.view.links.chart(view.analysis.newest_day, view.scope, file)] = picture
+    pictures = report.pictures(result.view)
     write_file(path.parent, path.name, preview.html(result.summary, pictures).encode())
 
 

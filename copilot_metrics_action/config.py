@@ -19,6 +19,7 @@ from yaml.constructor import ConstructorError
 
 from copilot_metrics_action.errors import ConfigError, ConfigErrors
 from copilot_metrics_action.metrics import DAY, Kind, Scope
+from copilot_metrics_action.report import SECTIONS
 from copilot_metrics_action.symptoms import Thresholds
 
 Mode = Literal["run", "check", "demo"]
@@ -358,7 +359,12 @@ class IssueSettings(Setting, frozen=True, kw_only=True):
     """How adoption issues are routed."""
 
     labels: Annotated[
-        tuple[str, ...], Meta(description="Further labels for new issues.", examples=[["ai-adoption"]])
+        tuple[str, ...],
+        Meta(
+            description="Further labels for new issues; `{scope}`, `{kind}`, `{slug}` and `{symptom}` stand for the "
+            "issue's own.",
+            examples=[["ai-adoption", "copilot-{symptom}"]],
+        ),
     ] = ()
     assignees: Annotated[
         tuple[str, ...], Meta(description="Who new issues are assigned to, by login.", examples=[["monalisa"]])
@@ -370,6 +376,9 @@ class IssueSettings(Setting, frozen=True, kw_only=True):
     max_new: Annotated[
         int, Meta(description="At most so many new issues a run; the rest come on later days.", ge=0, le=50)
     ] = 3
+    digest: Annotated[
+        bool, Meta(description="Keep one rolling issue with the week's figures, with one comment a week.")
+    ] = False
 
 
 class ReportSettings(Setting, frozen=True, kw_only=True):
@@ -379,6 +388,11 @@ class ReportSettings(Setting, frozen=True, kw_only=True):
         tuple[str, ...], Meta(description="Sections of the summary; empty = all.", examples=[["headline", "symptoms"]])
     ] = ()
     people: Annotated[bool, Meta(description="Show logins in the summary; needs `people: logins`.")] = False
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.sections if name not in SECTIONS]
+        if unknown:
+            raise ValueError(f"there is no section {unknown[0]!r}; there are {', '.join(SECTIONS)}")
 
 
 class PriceSettings(Setting, frozen=True, kw_only=True):

@@ -114,7 +114,8 @@ class ChartsBranch(Struct, frozen=True):
 
     def holds(self, folder: str, paths: Iterable[str]) -> bool:
         base = self.branch.snapshot()
-        return all(path.rpartition("/")[2] in base.names(f"{folder}/{path.rpartition('/')[0]}") for path in paths)
+        split = [f"{folder}/{path}".rpartition("/") for path in paths]
+        return all(name in base.names(parent) for parent, _, name in split)
 
     def publish(self, folders: Mapping[str, Mapping[str, bytes]], message: str) -> str:
         _, forced = self.branch.publish(folders, message)

@@ -31,13 +31,15 @@ _SHOWN_BY: Final = {
 class Outcome(Struct, frozen=True):
     """Everything that follows from what was collected and what is stored: nothing of it is written yet.
 
-    files    what differs from the stored files, by path
-    message  of the commit
+    files     what differs from the stored files, by path
+    message   of the commit
+    overview  the chart over all scopes, when there are several
     """
 
     views: tuple[ScopeView, ...]
     files: Mapping[str, bytes]
     message: str
+    overview: charts.Figure | None = None
 
 
 def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, with_pages: bool = True) -> Outcome:
@@ -59,6 +61,7 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
         derived |= merged.derived
         backdated = backdated or (stored.newest is not None and stored.newest >= as_of)
         views.append(_view(run, one, merged))
+    overview = charts.describe_overview(_analyses(views))
     files = written | store.changed_files(snapshot, derived)
     if files and with_pages and not backdated:
         # Without new data no page is written, whatever the date makes of it: a quiet day leaves no commit. Nor does
@@ -68,10 +71,14 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
             for path in report.wanted(as_of)
             if (data := snapshot.read(path)) is not None
         }
-        page_view = replace(run_view(run, views), data_commit=snapshot.head)
+        page_view = replace(run_view(run, views, overview), data_commit=snapshot.head)
         pages = report.pages(page_view, run.edges.templates, existing)
         files |= store.changed_files(snapshot, {path: text.encode() for path, text in pages.items()})
-    return Outcome(tuple(views), files, _message(run.edges.settings.commit_message_prefix, views))
+    return Outcome(tuple(views), files, _message(run.edges.settings.commit_message_prefix, views), overview)
+
+
+def _analyses(views: Sequence[ScopeView]) -> list[trends.Analysis]:
+    return [view.analysis for view in views if view.analysis is not None and view.analysis.newest_day is not None]
 
 
 def _view(run: Run, one: Collected, merged: history.Merged) -> ScopeView:
@@ -136,6 +143,7 @@ def draw(run: Run, outcome: Outcome) -> Outcome:
             replace(view, figures=charts.draw(view.analysis, view.findings)) if view.analysis else view
             for view in outcome.views
         ),
+        overview=charts.draw_overview(_analyses(outcome.views)),
     )
 
 
@@ -146,19 +154,28 @@ def _charts_stored(run: Run, outcome: Outcome) -> bool:
 
 
 def chart_files(outcome: Outcome, *, names_only: bool = False) -> dict[str, dict[str, bytes]]:
-    """Folder (the newest stored day) to path to picture."""
+    """Folder (the newest stored day) to path to picture; with `names_only` pictures that are not drawn too."""
     folders: dict[str, dict[str, bytes]] = {}
-    themes: tuple[charts.Theme, ...] = ("light", "dark")
-    for view in outcome.views:
-        if view.analysis is None or view.analysis.newest_day is None:
-            continue
-        folder = folders.setdefault(view.analysis.newest_day.isoformat(), {})
-        for figure in view.figures:
-            for theme in themes:
-                picture = figure.light if theme == "light" else figure.dark
-                if picture is not None or names_only:
-                    folder[f"{view.scope.path}/{figure.file(theme)}"] = picture or b""
+    shown = [
+        (view.analysis.newest_day, view.scope, figure)
+        for view in outcome.views
+        if view.analysis is not None and view.analysis.newest_day is not None
+        for figure in view.figures
+    ]
+    newest = max((day for day, _, _ in shown), default=None)
+    over_all = [(newest, None, outcome.overview)] if newest and outcome.overview else []
+    for day, scope, figure in (*shown, *over_all):
+        for picture, file in ((figure.light, figure.file("light")), (figure.dark, figure.file("dark"))):
+            if picture is not None or names_only:
+                folder, _, path = report.chart_path(day, scope, file).partition("/")
+                folders.setdefault(folder, {})[path] = picture or b""
     return folders
+
+
+def digest_text(run: Run, outcome: Outcome) -> triage.Draft | None:
+    """The weekly digest over all scopes; None without a complete week."""
+    told = [(view.analysis, view.findings) for view in outcome.views if view.analysis is not None]
+    return drafts.digest(told, run.inputs.run_url, run.edges.templates)
 
 
 def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
@@ -170,6 +187,8 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
         data_path = history.history_path(view.scope, (view.analysis.newest_day or run.inputs.as_of).year)
         for finding in view.findings:
             figure = next((one for one in view.figures if one.name == _SHOWN_BY.get(finding.symptom)), None)
+            if figure is not None and run.inputs.charts == "none":
+                figure = replace(figure, mermaid="")
             urls = None
             if figure is not None and view.analysis.newest_day is not None and run.inputs.charts == "auto":
                 day = view.analysis.newest_day
@@ -191,7 +210,7 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
     return texts
 
 
-def run_view(run: Run, views: Sequence[ScopeView]) -> RunView:
+def run_view(run: Run, views: Sequence[ScopeView], overview: charts.Figure | None = None) -> RunView:
     """What pages and the summary have in common."""
     price = run.edges.settings.seat_price
     return RunView(
@@ -201,6 +220,7 @@ def run_view(run: Run, views: Sequence[ScopeView]) -> RunView:
         demo=run.inputs.mode == "demo",
         seat_price=SeatPrice(price.amount, price.currency) if price else None,
         charts=run.inputs.charts,
+        overview=overview,
         interventions=tuple(
             report.Intervention(one.day, one.what, one.scope) for one in run.edges.settings.interventions
         ),

@@ -18,9 +18,10 @@ from copilot_metrics_action import report, store, symptoms, triage
 from copilot_metrics_action.collect import Collected, collect
 from copilot_metrics_action.connect import TEMPLATE_FOLDER, Run
 from copilot_metrics_action.errors import ActionError, TemplateError
-from copilot_metrics_action.outcome import Outcome, chart_files, compute, draw, issue_texts, run_view
+from copilot_metrics_action.outcome import Outcome, chart_files, compute, digest_text, draw, issue_texts, run_view
 from copilot_metrics_action.report import RunView, ScopeView
 from copilot_metrics_action.store import Moved, Snapshot
+from copilot_metrics_action.triage.weekly import plan_digest
 
 
 class Result(Struct, frozen=True):
@@ -132,18 +133,24 @@ def act(run: Run, outcome: Outcome, collected: Sequence[Collected]) -> tuple[tri
     if tracker is None:
         return ()
     routing = triage.Routing(chosen.labels, chosen.assignees, chosen.mentions, chosen.milestone, chosen.max_new)
+    as_of = run.inputs.as_of
+    unread = frozenset(one.scope for one in collected if one.refused or one.stored is None)
+    findings = [finding for view in outcome.views for finding in view.findings]
     try:
-        plan = triage.plan(
-            [finding for view in outcome.views for finding in view.findings],
-            tracker.read(),
-            issue_texts(run, outcome),
-            run.inputs.as_of,
-            routing,
-            frozenset(one.scope for one in collected if one.refused or one.stored is None),
-        )
+        issues = tracker.read()
+        plan = triage.plan(findings, issues, issue_texts(run, outcome), as_of, routing, unread)
+        if outcome.views:
+            digest = digest_text(run, outcome) if chosen.digest else None
+            plan += plan_digest(issues, digest, outcome.views[0].scope, as_of, routing)
         if run.inputs.dry_run:
             return plan
         applied = tracker.apply(plan, routing)
+    except TemplateError as error:
+        run.told.errors.append(template_problem(run, error))
+        if not run.edges.templates.overridden:
+            return ()
+        run.edges = replace(run.edges, templates=run.edges.templates.shipped())
+        return act(run, outcome, collected)
     except ActionError as error:
         run.told.errors.append(str(error))
         return ()
@@ -156,7 +163,9 @@ def tell(run: Run, saved: Saved, collected: Sequence[Collected], actions: tuple[
     """The summary, the outputs and what decides the exit status, whatever happened before."""
     inputs, told = run.inputs, run.told
     view = replace(
-        run_view(run, saved.outcome.views or tuple(ScopeView(scope) for scope in inputs.scopes)),
+        run_view(
+            run, saved.outcome.views or tuple(ScopeView(scope) for scope in inputs.scopes), saved.outcome.overview
+        ),
         dry_run=inputs.dry_run,
         errors=tuple(told.errors),
         notices=(*told.warnings, *told.notices),
