@@ -142,9 +142,10 @@ def digest(scopes: Sequence[tuple[Analysis, Sequence[Finding]]], run_url: str, t
             if value is not None and abs(value) >= MOVED_POINTS
         ]
     week = newest[0][2][1]
-    people = sum(row["week"].daily_active_users or 0 for row in rows)
-    count_of = sum(len(row["symptoms"]) for row in rows)
-    verdict = Markdown(f"{count(people)} people on a typical working day, {plural(count_of, 'symptom')}")
+    verdict = plural(sum(len(row["symptoms"]) for row in rows), "symptom")
+    if len(rows) == 1:
+        # Only of one scope: people of several scopes may be the same, so they do not add up.
+        verdict = Markdown(f"{count(week.daily_active_users)} people on a typical working day, {verdict}")
     shown = [line for _, line in sorted(movers, key=lambda mover: -mover[0])[:MAX_MOVERS]]
     values = {"start": week.start, "end": week.end, "verdict": verdict, "rows": rows, "movers": shown}
     title, body = _split(templates.render("issues/digest.md.j2", **values))

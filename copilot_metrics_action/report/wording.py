@@ -64,6 +64,11 @@ def verdict_of_all(scopes: Sequence[ScopeView], errors: Sequence[str] = ()) -> V
     """The verdict of a run: of its scope when there is one, else over all of them."""
     if not scopes:
         return Verdict.of("⛔" if errors else "⚪", "Nothing could be done" if errors else "Nothing to report on")
+    if errors and not any(one.problem for one in scopes):
+        # Line one says it when something could not be done, even when the figures are fine.
+        rest = verdict_of_all(scopes)
+        words = f"{plural(len(errors), 'thing')} could not be done; {rest.words[:1].lower()}{rest.words[1:]}"
+        return Verdict.of("⛔", words)
     if len(scopes) == 1:
         return verdict(scopes[0])
     unread = [one for one in scopes if one.problem]
