@@ -14,6 +14,7 @@ from copilot_metrics_action.trends.pace import Pace, steadiest
 
 SIX_WEEKS_DAYS = 42
 TWELVE_WEEKS_DAYS = 84
+LEAST_WORKING_DAYS = 14  # of the last six weeks, below which their trend is an accident
 LOSS_STEP = 0.15  # of the people of eight weeks earlier: each further loss of this size is worth a comment
 AWAY = "fewer people come each week, but those of the month are still the same: it looks like a season of holidays"
 
@@ -94,7 +95,7 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
     pace, away = scene.lasting, scene.absence
     six_weeks = scene.settled.daily_trend(SIX_WEEKS_DAYS)
     old_enough = np.arange(scene.settled.size) >= rule.least_history_days - 1
-    judged = old_enough & scene.history & ~np.isnan(six_weeks.slope)
+    judged = old_enough & scene.history & ~np.isnan(six_weeks.slope) & (six_weeks.used >= LEAST_WORKING_DAYS)
     falls = (pace.growth <= rule.open_below) & (pace.growth + rule.errors * pace.error <= rule.sure_below)
     growth, interval = newest(pace)
     people = at(scene.settled.typical)
@@ -173,8 +174,10 @@ def _range(interval: tuple[float, float] | None) -> str:
 def _unclear(scene: Scene, length: int) -> str:
     if scene.settled.daily_trend(length).onesided[-1]:
         return "GitHub changed what it counts, and too few working days lie on one side of that day"
-    if np.isnan(scene.settled.daily_trend(length).slope[-1]):
-        return "too few working days with a report"
+    trend = scene.settled.daily_trend(length)
+    if np.isnan(trend.slope[-1]) or (length == SIX_WEEKS_DAYS and trend.used[-1] < LEAST_WORKING_DAYS):
+        weeks = length // 7
+        return f"too few working days with a report in the last {weeks} weeks: {words.plural(int(trend.used[-1]), 'day')}"
     if np.isnan(scene.settled.monthly[-1]):
         return "the reports do not say how many people were active in 28 days"
     return "so few people use Copilot that four weeks do not show whether use changes"
