@@ -184,6 +184,14 @@ def test_days__gives_up_after_a_row_of_failures(github: GitHub) -> None:
     assert "GitHub answered 500" in answers.problem
 
 
+def test_days__goes_on_while_some_are_answered(github: GitHub) -> None:
+    days = [day(number) for number in range(29, 69)]
+    github.faults.append(Fault(("GET", "1-day.*(?:" + "|".join(map(str, days[::2])) + ")", "every"), "server-error"))
+    answers = source(github).days(days)
+    assert len(answers.failed) == len(answers.records) == 20 > GIVE_UP_AFTER
+    assert answers.left == ()
+
+
 @pytest.mark.parametrize("kind", ["bad-credentials", "policy-off", "primary-rate-limit"])
 def test_days__a_refusal_ends_it_at_once(github: GitHub, kind: str) -> None:
     github.faults.append(Fault(("GET", "1-day", "every"), kind))

@@ -1,0 +1,132 @@
+"""The command on a terminal: what it says, what it writes, its exit status."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from copilot_metrics_action import __version__, cli
+from copilot_metrics_action.history import History, Received, SeatCounts, merge
+from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.store import write_file
+
+ACME = Scope("organizations", "acme")
+TODAY = date(2026, 11, 21)
+
+
+def main(*arguments: object) -> int:
+    return cli.main([str(argument) for argument in arguments])
+
+
+def wrong_usage(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(list(arguments))
+    return int(str(caught.value.code))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A checked-out data branch with one day."""
+    record = {"day": "2026-11-10", "daily_active_users": 3}
+    seats = SeatCounts(taken=TODAY, total_seats=5)
+    merged = merge(History(ACME, years=(2025, 2026)), Received({date(2026, 11, 10): record}, seats=seats), TODAY)
+    for path, data in {**merged.written, **merged.derived}.items():
+        write_file(tmp_path, path, data)
+    return tmp_path
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert wrong_usage("--version") == 0
+    assert capsys.readouterr().out == f"copilot-metrics {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["rebuild"], ["demo", "--as-of", "soon"], ["run", "--nothing"]])
+def test_usage__wrong(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert wrong_usage(*arguments) == 2
+    assert "usage: copilot-metrics" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["", "demo", "run", "check", "rebuild"])
+def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wrong_usage(*command.split(), "--help") == 0
+    shown = capsys.readouterr().out
+    if command in ("run", "check"):
+        assert "--copilot-token" in shown
+        assert "--as-of" in shown
+
+
+# rebuild
+
+
+def test_rebuild__byte_for_byte(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "organizations/acme/history/2026.json"
+    before = path.read_bytes()
+    assert main("rebuild", folder) == 0
+    assert "2 files made again, 0 of them differ from before" in capsys.readouterr().out
+    path.write_text("damaged")
+    (folder / "README.md").write_text("kept")
+    assert main("rebuild", folder) == 0
+    assert path.read_bytes() == before
+    assert (folder / "README.md").read_text() == "kept"
+    assert "2 files made again, 1 of them differ" in capsys.readouterr().out
+
+
+def test_rebuild__a_damaged_day(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "organizations/acme/days/2026/2026-11-10.json").write_text("{")
+    history = folder / "organizations/acme/history/2026.json"
+    history.write_text("damaged")
+    assert main("rebuild", folder) == 1
+    assert "error: organizations/acme/days/2026/2026-11-10.json: the file is damaged" in capsys.readouterr().err
+    assert history.read_text() == "damaged", "nothing is overwritten"
+
+
+@pytest.mark.parametrize("name", ["empty", "nowhere"])
+def test_rebuild__no_data_branch(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main("rebuild", tmp_path / name) == 1
+    assert "it holds no organizations/ or enterprises/" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()
+
+
+# run and check
+
+
+def test_run__options_are_the_inputs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_REPOSITORY", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "COPILOT_TOKEN", "GITHUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assert main("run", "--charts", "svg", "--organization", "a b") == 1
+    said = "".join(capsys.readouterr())
+    for words in ("charts: 'svg'", "organization: 'a b'", "repository: it is not known", "copilot-token: it is empty"):
+        assert words in said
+
+
+def test_run__tokens_from_the_environment(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COPILOT_TOKEN", "ghp_fromTheEnvironment")
+    monkeypatch.setenv("GITHUB_TOKEN", "ghs_fromTheEnvironment")
+    assert main("check", "--repository", "acme") == 1
+    said = "".join(capsys.readouterr())
+    assert "repository: 'acme' is not a repository" in said
+    assert "it is empty" not in said
+
+
+# demo
+
+
+@pytest.mark.slow
+def test_demo__everything_into_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "demo"
+    assert main("demo", "--output", out, "--as-of", "2026-11-21") == 0
+    shown = capsys.readouterr()
+    assert "error" not in shown.err
+    for name in ("summary.md", "README.md", "issues", "charts", "organizations"):
+        assert (out / name).exists(), name
+        assert str(out / name) in shown.out
+    assert "DEMO" in (out / "summary.md").read_text("utf-8").splitlines()[0]
+    assert list((out / "issues").glob("*.md"))
+    assert list((out / "charts").rglob("*.png"))
+    days = sorted((out / "organizations/octo-demo/days").rglob("*.json"))
+    assert len(days) > 250
+    assert json.loads(days[-1].read_bytes())["day"] == "2026-11-20"
