@@ -14,13 +14,14 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from fnmatch import fnmatchcase
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
 import urllib3
 from github import Auth, Github
+from github.Requester import Requester
 from msgspec import Struct
 
 from copilot_metrics_action.errors import ApiError, ReportError
@@ -95,18 +96,30 @@ class Client:
     ) -> None:
         self._permission = permission
         self._patience = patience or Patience()
-        self._requester = Github(
-            base_url=api_url,
-            auth=Auth.Token(token),
-            timeout=READ_SECONDS,
-            user_agent=USER_AGENT,
-            verify=verify,
-            retry=None,
-            pool_size=8,
-            seconds_between_requests=0,
-            seconds_between_writes=0,
-            api_version=API_VERSION,
-        ).requester
+        self._plain_allowed = urlsplit(api_url).scheme == "http"
+        self._verify = verify
+        # PyGithub keeps the request under way in its one connection, so that two threads can get each other's
+        # answers (HTTPSRequestsConnectionClass.request and .getresponse of 2.10.0): each has a client of its own.
+        self._threads = threading.local()
+        self._new_requester: Callable[[], Requester] = lambda: (
+            Github(
+                base_url=api_url,
+                auth=Auth.Token(token),
+                timeout=READ_SECONDS,
+                user_agent=USER_AGENT,
+                verify=verify,
+                retry=None,
+                pool_size=1,
+                seconds_between_requests=0,
+                seconds_between_writes=0,
+                api_version=API_VERSION,
+            ).requester
+        )
+
+    def _requester(self) -> Requester:
+        if not hasattr(self._threads, "requester"):
+            self._threads.requester = self._new_requester()
+        return cast(Requester, self._threads.requester)
 
     def needing(self, permission: Permission) -> Client:
         """The same client, whose refusals name another permission."""
@@ -139,6 +152,16 @@ class Client:
         """The JSON value a write answered with. `ApiError.uncertain` tells whether it may have happened."""
         return self.request(method, path, body=body, permission=permission).data
 
+    def follow(self, path: str, what: str) -> bytes:
+        """The file to which GitHub redirects from a path, in words `what`: fetched without the token, bounded."""
+        answer = self.request("GET", path, allowed=(302,))
+        # The link carries a token of its own; this client's must not follow it to another host.
+        link = answer.headers.get("location", "")
+        if not link.startswith("https://") and not (self._plain_allowed and link.startswith("http://")):
+            raise ApiError(what, "GitHub's answer is not a link to it", "run again; GitHub may be degraded")
+        with _plain_session() as session:
+            return _whole(_fetched(session, link, what, self._verify), what)
+
     def request(
         self,
         method: str,
@@ -168,9 +191,10 @@ class Client:
     def _ask(self, method: str, path: str, params: Params | None, body: object | None, where: str) -> Answer:
         """One answer of any status, after the rate limits that were in the way. ApiError when there is none to use."""
         tries = 0
+        requester = self._requester()
         while True:
             try:
-                status, headers, text = self._requester.requestJson(
+                status, headers, text = requester.requestJson(
                     method, path, dict(params or {}), {"Accept": ACCEPT}, body
                 )
             except (requests.RequestException, RuntimeError, ValueError, AssertionError, OSError) as error:
@@ -300,23 +324,12 @@ class Downloads:
         ghe = (f"*.{host.removeprefix('api.')}",) if host.endswith(".ghe.com") else ()
         self._hosts = (*DOWNLOAD_HOSTS, *ghe, host, *(name.lower() for name in hosts))
         self._verify = verify
-        self._session = requests.Session()
-        # Something other than None keeps requests from sending what .netrc has for the host.
-        self._session.auth = lambda request: request
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=8, max_retries=0)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._session = _plain_session()
 
     def read(self, link: str) -> bytes:
         """The whole decoded file. Raises ReportError; nothing of a broken download is returned."""
-        parts: list[bytes] = []
-        total = 0
-        for chunk in self._stream(link):
-            total += len(chunk)
-            if total > MAX_DECODED_BYTES:
-                raise ReportError("report download", f"the file is over {MAX_DECODED_BYTES:,} bytes when decompressed")
-            parts.append(chunk)
-        return b"".join(parts)
+        where = f"report download from {self._check(link)}"
+        return _whole(_fetched(self._session, link, where, self._verify), "report download")
 
     def _check(self, link: str) -> str:
         try:
@@ -340,29 +353,50 @@ class Downloads:
             raise ReportError("report download", f"the link uses port {port}", "nothing was sent")
         return host
 
-    def _stream(self, link: str) -> Iterator[bytes]:
-        host = self._check(link)
-        where = f"report download from {host}"
-        begun = time.monotonic()
-        try:
-            with self._session.get(
-                link,
-                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
-                stream=True,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                verify=self._verify,
-            ) as response:
-                if response.status_code != 200:
-                    raise ApiError(
-                        where,
-                        f"the host answered {response.status_code}",
-                        "links live about an hour: the next run asks for a new one",
-                        status=response.status_code,
-                    )
-                yield from _decoded(response, where, begun)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _broken_off(where, f" ({type(error).__name__})") from None
+
+def _plain_session() -> requests.Session:
+    """A session without any token, which follows no redirect by itself and repeats nothing."""
+    session = requests.Session()
+    # Something other than None keeps requests from sending what .netrc has for the host.
+    session.auth = lambda request: request
+    adapter = requests.adapters.HTTPAdapter(pool_maxsize=8, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _whole(pieces: Iterator[bytes], where: str) -> bytes:
+    parts: list[bytes] = []
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        if total > MAX_DECODED_BYTES:
+            raise ReportError(where, f"the file is over {MAX_DECODED_BYTES:,} bytes when decompressed")
+        parts.append(piece)
+    return b"".join(parts)
+
+
+def _fetched(session: requests.Session, link: str, where: str, verify: bool | str) -> Iterator[bytes]:
+    begun = time.monotonic()
+    try:
+        with session.get(
+            link,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+            stream=True,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            verify=verify,
+        ) as response:
+            if response.status_code != 200:
+                raise ApiError(
+                    where,
+                    f"the host answered {response.status_code}",
+                    "links live about an hour: the next run asks for a new one",
+                    status=response.status_code,
+                )
+            yield from _decoded(response, where, begun)
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        raise _broken_off(where, f" ({type(error).__name__})") from None
 
 
 def _decoded(response: requests.Response, where: str, begun: float) -> Iterator[bytes]:
@@ -371,8 +405,10 @@ def _decoded(response: requests.Response, where: str, begun: float) -> Iterator[
     inflate = zlib.decompressobj(wbits=47) if encoding in ("gzip", "deflate") else None
     expected = response.headers.get("Content-Length", "")
     received = 0
+    # What has arrived, and not as much as was asked for: a host that drips would hold the deadline off otherwise.
+    read = getattr(response.raw, "read1", response.raw.read)
     while True:
-        raw = response.raw.read(CHUNK_BYTES, decode_content=False)
+        raw = read(CHUNK_BYTES, decode_content=False)
         if not raw:
             break
         received += len(raw)

@@ -14,11 +14,11 @@ import random
 import re
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Protocol
 
-import requests
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -31,6 +31,7 @@ REQUEST_BYTES: Final = 900_000
 TRIES: Final = 5
 PAUSES: Final = (1.0, 3.0, 8.0, 20.0)  # a stale read of a ref lasts up to about 30 s (rust-lang/homu#75)
 
+ARCHIVE: Final = "archive of the data branch"
 WRITE: Final = Permission("github-token", "`permissions: contents: write` in the workflow")
 
 
@@ -75,6 +76,7 @@ class BranchSnapshot(Struct):
     tree: str
     _trees: dict[str, dict[str, tuple[str, str]]] = {}
     _blobs: dict[str, bytes] = {}
+    _archive: bytes = b""
 
     def read(self, path: str) -> bytes | None:
         folder, _, name = path.rpartition("/")
@@ -124,25 +126,15 @@ class BranchSnapshot(Struct):
     def archive(self) -> Iterator[tuple[str, bytes]]:
         if not self.head:
             return
-        answer = self.client.request("GET", f"/repos/{self.repository}/tarball/{self.head}", allowed=(302,))
-        location = answer.headers.get("location", "")
-        # The link carries a token of its own; the repository's must not follow it to another host.
-        with requests.Session() as session:
-            session.auth = lambda request: request
-            try:
-                response = session.get(location, timeout=(10, 120))
-                response.raise_for_status()
-            except (requests.RequestException, ValueError) as error:
-                raise ApiError(
-                    "archive of the data branch", f"it could not be read ({type(error).__name__})", "run again"
-                ) from None
+        if not self._archive:
+            self._archive = self.client.follow(f"/repos/{self.repository}/tarball/{self.head}", ARCHIVE)
         try:
-            with tarfile.open(fileobj=io.BytesIO(response.content), mode="r:*") as archive:
+            with tarfile.open(fileobj=io.BytesIO(self._archive), mode="r:*") as archive:
                 for member in archive:
                     if member.isfile() and (file := archive.extractfile(member)):
                         yield member.name.partition("/")[2], file.read()
-        except tarfile.TarError:
-            raise ApiError("archive of the data branch", "it is not a tar archive", "run again") from None
+        except (tarfile.TarError, EOFError, OSError, zlib.error):
+            raise ApiError(ARCHIVE, "it is not a tar archive", "run again") from None
 
 
 class Branch:

@@ -117,7 +117,7 @@ def test_snapshot__a_folder_cut_off(github: GitHub, branch: Branch) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "said"),
-    [("status", "could not be read"), ("truncate", "could not be read"), ("content-type", "it is not a tar archive")],
+    [("status", "the host answered 502"), ("truncate", "the download broke off"), ("content-type", "it is not a tar archive")],
 )
 def test_archive__not_to_be_had(github: GitHub, branch: Branch, kind: str, said: str) -> None:
     github.git.write_commit(NAME, {"a": "b"})
