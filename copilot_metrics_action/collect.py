@@ -67,9 +67,30 @@ def read_history(scope: Scope, snapshot: Snapshot, as_of: date) -> History:
         paths += [history.history_path(scope, year) for year in years]
     files = {path: data for path in paths if (data := snapshot.read(path)) is not None}
     stored = history.load(scope, files, years)
-    if stored.damaged or ("days" in names and "history" not in names):
-        return history.rebuild(scope, snapshot.archive())
+    series = snapshot.names(f"{scope.path}/history")
+    lost = "days" in names and any(
+        str(year) in snapshot.names(f"{scope.path}/days") and f"{year}.json" not in series for year in years
+    )
+    if stored.damaged or lost:
+        rebuilt = history.rebuild(scope, snapshot.archive())
+        _check_complete(rebuilt, snapshot)
+        return rebuilt
     return stored
+
+
+def _check_complete(rebuilt: History, snapshot: Snapshot) -> None:
+    """Raises HistoryError when an archive did not hold every day file of the branch: the series would lose days."""
+    blobs = {history.day_path(rebuilt.scope, line.day): line.blob for line in rebuilt.days}
+    root = f"{rebuilt.scope.path}/days"
+    for year in snapshot.names(root):
+        for name, blob in snapshot.names(f"{root}/{year}").items():
+            found = blobs.get(f"{root}/{year}/{name}", "")
+            if history.is_day_file(year, name) and (not found or (blob and blob != found)):
+                raise HistoryError(
+                    f"{root}/{year}/{name}",
+                    "the archive from which the series is made again does not hold this file as it is on the branch",
+                    "run again; a `.gitattributes` on the branch must not keep files out of archives",
+                )
 
 
 def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:

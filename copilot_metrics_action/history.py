@@ -155,6 +155,14 @@ def day_path(scope: Scope, day: date) -> str:
     return f"{scope.path}/days/{day.year}/{day}.json"
 
 
+def is_day_file(year: str, name: str) -> bool:
+    """Whether a file of this name below `days/<year>` is the report of a day."""
+    try:
+        return name.endswith(".json") and str(date.fromisoformat(name.removesuffix(".json")).year) == year
+    except ValueError:
+        return False
+
+
 def seats_path(scope: Scope, taken: date) -> str:
     return f"{scope.path}/seats/{taken.year}/{taken}.json"
 
@@ -465,13 +473,11 @@ def _asked(
     for day in nothing if count else ():
         if first < day < newest:
             holes[day] = min(HOLE_TRIES, holes.get(day, 0) + 1)
-    since = collection.asked_since
     day = first
     while day - timedelta(days=1) in nothing:
         day -= timedelta(days=1)
-    if day < first or since is None:
-        # Only days in an unbroken row were surely asked for; what lies behind a failure is asked for again.
-        since = day if since is None else min(since, day)
+    # Only days in an unbroken row were surely asked for; what lies behind a failure is asked for again.
+    since = min(day, collection.asked_since or day)
     return Collection(asked_since=since, holes=dict(sorted(holes.items())))
 
 

@@ -15,6 +15,8 @@ from copilot_metrics_action.history import History, SeatCounts
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.store import Snapshot
 
+LAST_CALL_DAY: Final = 21  # from this day of a month on, its page waits no more for days that could not be read
+
 # The chart that shows a symptom; the others speak for themselves.
 _SHOWN_BY: Final = {
     "low-active-users": "activation",
@@ -73,6 +75,9 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
         }
         page_view = replace(run_view(run, views, overview), data_commit=snapshot.head)
         pages = report.pages(page_view, run.edges.templates, existing)
+        if as_of.day < LAST_CALL_DAY and any(one.received.left for one in collected):
+            # The page of a month is written once: it waits for the days that this run could not get.
+            pages = {path: text for path, text in pages.items() if not path.startswith("reports/")}
         files |= store.changed_files(snapshot, {path: text.encode() for path, text in pages.items()})
     return Outcome(tuple(views), files, _message(run.edges.settings.commit_message_prefix, views), overview)
 
