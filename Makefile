@@ -64,8 +64,8 @@ workflows: $(VENV)/.dev ## Check action.yml, the workflows and the Dockerfile
 	$(BIN)/hadolint Dockerfile
 
 .PHONY: tests
-tests: $(VENV)/.dev ## Run all tests but those of the container
-	$(PYTEST) -n auto --dist worksteal -m "not container" $(PYTEST_ARGS)
+tests: $(VENV)/.dev ## Run all tests but those of the container and the whole table of faults
+	$(PYTEST) -n auto --dist worksteal -m "not container and not faults" $(PYTEST_ARGS)
 
 .PHONY: unit
 unit: $(VENV)/.dev ## Run the unit tests
@@ -78,7 +78,7 @@ integration: $(VENV)/.dev ## Run the tests against the stand-in for GitHub
 .PHONY: coverage
 coverage: $(VENV)/.dev ## Run the tests and list the lines that none of them reaches
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not container" $(PYTEST_ARGS)
+	$(BIN)/coverage run -m pytest -m "not container and not faults" $(PYTEST_ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -104,6 +104,10 @@ bench-symptoms: $(VENV)/.dev ## Score the symptoms with the bench in SYMPTOMS_BE
 		exit 2; \
 	fi
 	OMP_NUM_THREADS=1 $(BIN)/python "$(SYMPTOMS_BENCH)/score.py" --callable benchmarks.symptoms_adapter:detect $(SYMPTOMS_ARGS)
+
+.PHONY: faults
+faults: $(VENV)/.dev ## Make every request of a run fail in every way, and kill it at each
+	$(PYTEST) -n auto --dist worksteal -m faults tests/faults $(PYTEST_ARGS)
 
 .PHONY: audit
 audit: $(VENV)/.dev ## Ask whether a locked dependency has a known weakness (LOCK_FILE=requirements.txt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from importlib import resources
@@ -98,12 +99,13 @@ class GitHubTracker(Struct, frozen=True):
 
     client: Client
     repository: str
+    sleep: Callable[[float], None]
 
     def read(self) -> tuple[Issue, ...]:
         return issues.read(self.client, self.repository)
 
     def apply(self, plan: Sequence[Action], routing: Routing) -> issues.Applied:
-        return issues.apply(self.client, self.repository, plan, routing)
+        return issues.apply(self.client, self.repository, plan, routing, pause=self.sleep)
 
 
 class ChartsBranch(Struct, frozen=True):
@@ -154,9 +156,9 @@ class IssuesFolder(Struct, frozen=True):
         return issues.Applied(tuple(written))
 
 
-def github_edges(inputs: Inputs, runner: Runner) -> Edges:
-    """The edges of a real run. Raises ActionError when the repository cannot be used."""
-    patience = Patience()
+def github_edges(inputs: Inputs, runner: Runner, sleep: Callable[[float], None] = time.sleep) -> Edges:
+    """The edges of a real run, which waits by `sleep`. Raises ActionError when the repository cannot be used."""
+    patience = Patience(sleep)
     verify = certificates(inputs)
     repository = Client(
         inputs.api_url,
@@ -193,7 +195,7 @@ def github_edges(inputs: Inputs, runner: Runner) -> Edges:
         charts=ChartsBranch(Branch(repository, inputs.repository, inputs.charts_branch), inputs.charts_branch)
         if inputs.charts == "auto"
         else None,
-        tracker=GitHubTracker(repository.needing(ISSUES), inputs.repository) if inputs.issues else None,
+        tracker=GitHubTracker(repository.needing(ISSUES), inputs.repository, sleep) if inputs.issues else None,
         settings=settings,
         templates=Templates(shipped_templates(), own_templates(inputs, repository)),
         patience=patience,

@@ -1,0 +1,1 @@
+"""What a run survives: every request made to fail in every way, rivals, damaged files, secrets."""

@@ -1,0 +1,72 @@
+"""Every request of a run, made to fail in every way: nothing lost, doubled or half-written, and the cause named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from copilot_metrics_action import github as api
+
+from .campaign import SCENARIOS, Campaign, Point, campaign
+from .table import KINDS, Kind
+
+Count = Callable[[str, int, int], None]
+SAMPLED = ("first", "daily", "closing", "rebuilding")  # pictures take a while to draw
+SAMPLE = 40  # points that `make test` tries, spread over kinds and requests
+
+
+@pytest.fixture(scope="module")
+def campaigns() -> Iterator[Callable[[str], Campaign]]:
+    """The scenarios, each set up once a worker."""
+    opened: dict[str, tuple[object, Campaign]] = {}
+
+    def get(name: str) -> Campaign:
+        if name not in opened:
+            context = campaign(name)
+            opened[name] = context, context.__enter__()
+        return opened[name][1]
+
+    yield get
+    for context, _ in opened.values():
+        context.__exit__(None, None, None)  # type: ignore[attr-defined]
+
+
+def attempt(one: Campaign, kind: Kind, point: Point, patch: pytest.MonkeyPatch) -> list[str]:
+    patch.setattr(api, "READ_SECONDS", kind.timeout or 20)
+    patch.setattr(api, "MAX_DECODED_BYTES", 8 * 2**20)
+    return [f"{kind} at {point}: {each}" for each in one.survive(kind.at(point), kind.words)]
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_request(
+    scenario: str,
+    kind: Kind,
+    campaigns: Callable[[str], Campaign],
+    monkeypatch: pytest.MonkeyPatch,
+    count: Count,
+) -> None:
+    one = campaigns(scenario)
+    points = [point for point in one.points if kind.applies(point)]
+    wrong = [found for point in points if (found := attempt(one, kind, point, monkeypatch))]
+    count(f"requests, {scenario}", len(points), len(points) - len(wrong))
+    assert not wrong, "\n\n".join("\n".join(found) for found in wrong)
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_a_sample(
+    part: int, campaigns: Callable[[str], Campaign], monkeypatch: pytest.MonkeyPatch, count: Count
+) -> None:
+    wrong, tried = [], 0
+    for number in range(part, SAMPLE, 2):
+        # Steps without a common factor, so that every kind and every scenario come up, at requests far apart.
+        kind, scenario = KINDS[number % len(KINDS)], SAMPLED[number // 2 % len(SAMPLED)]
+        one = campaigns(scenario)
+        point = one.points[number * 7 % len(one.points)]
+        if kind.applies(point):
+            wrong += attempt(one, kind, point, monkeypatch)
+            tried += 1
+    count("a sample of requests", tried, tried - len(wrong))
+    assert not wrong, "\n".join(wrong)
