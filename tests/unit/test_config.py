@@ -205,6 +205,7 @@ def test_tokens__none() -> None:
     assert Tokens().of(ACME) == ""
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([f"INPUT_{entry.name.upper()}" for entry in INPUTS]), st.text(), max_size=6))
 def test_inputs__anything_ends_in_words(given_: dict[str, str]) -> None:
     found: tuple[ConfigError, ...] = ()

@@ -6,7 +6,7 @@ import html as html_module
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from copilot_metrics_action.escape import csv_cell, html, log_line, markdown, redact, visible
@@ -79,6 +79,7 @@ def test_markdown(text: str, inert: str) -> None:
     assert markdown(text) == inert
 
 
+@settings(deadline=None)
 @given(SENTENCES)
 def test_markdown__always_inert(text: str) -> None:
     shown = markdown(text)
@@ -90,12 +91,14 @@ def test_markdown__always_inert(text: str) -> None:
     assert html_module.unescape(shown).replace(BREAK, "").replace("’", "'") == visible(text)
 
 
+@settings(deadline=None)
 @given(SENTENCES)
 def test_html__always_inert(text: str) -> None:
     assert not re.search(r"[\n\r<>\"']", html(text))
     assert html_module.unescape(html(text)) == visible(text)
 
 
+@settings(deadline=None)
 @given(SENTENCES)
 def test_log_line__never_a_command(text: str) -> None:
     shown = log_line(text)

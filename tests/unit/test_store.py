@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from standin import Fault, GitHub, Repository, World
 
@@ -117,7 +117,11 @@ def test_snapshot__a_folder_cut_off(github: GitHub, branch: Branch) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "said"),
-    [("status", "the host answered 502"), ("truncate", "the download broke off"), ("content-type", "it is not a tar archive")],
+    [
+        ("status", "the host answered 502"),
+        ("truncate", "the download broke off"),
+        ("content-type", "it is not a tar archive"),
+    ],
 )
 def test_archive__not_to_be_had(github: GitHub, branch: Branch, kind: str, said: str) -> None:
     github.git.write_commit(NAME, {"a": "b"})
@@ -354,6 +358,7 @@ def test_attempts__growing_pauses() -> None:
     assert list(attempts(Patience(waited.append, 3), jitter=lambda: 0.5)) == [0, 1], "no patience left"
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.text("abc/", min_size=1, max_size=6), st.binary(max_size=40) | st.text().map(str.encode), max_size=12
