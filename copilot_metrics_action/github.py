@@ -96,6 +96,8 @@ class Client:
     ) -> None:
         self._permission = permission
         self._patience = patience or Patience()
+        self._api_url = api_url.rstrip("/")
+        self._token = token
         self._plain_allowed = urlsplit(api_url).scheme == "http"
         self._verify = verify
         # PyGithub keeps the request under way in its one connection, so that two threads can get each other's
@@ -153,14 +155,27 @@ class Client:
         return self.request(method, path, body=body, permission=permission).data
 
     def follow(self, path: str, what: str) -> bytes:
-        """The file to which GitHub redirects from a path, in words `what`: fetched without the token, bounded."""
-        answer = self.request("GET", path, allowed=(302,))
-        # The link carries a token of its own; this client's must not follow it to another host.
-        link = answer.headers.get("location", "")
-        if not link.startswith("https://") and not (self._plain_allowed and link.startswith("http://")):
-            raise ApiError(what, "GitHub's answer is not a link to it", "run again; GitHub may be degraded")
+        """The file at a path, in words `what`, or to which GitHub redirects from there: bounded, and no JSON."""
         with _plain_session() as session:
-            return _whole(_fetched(session, link, what, self._verify), what)
+            try:
+                with session.get(
+                    self._api_url + path,
+                    headers={"Authorization": f"token {self._token}", "User-Agent": USER_AGENT, "Accept": ACCEPT},
+                    timeout=(CONNECT_SECONDS, READ_SECONDS),
+                    allow_redirects=False,
+                    verify=self._verify,
+                    stream=True,
+                ) as first:
+                    if first.status_code == 200:
+                        return _whole(_decoded(first, what, time.monotonic()), what)
+                    link = first.headers.get("location", "")
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                raise _unreachable(what, error) from None
+            # The link carries a token of its own; this client's must not follow it to another host.
+            if link.startswith("https://") or (self._plain_allowed and link.startswith("http://")):
+                return _whole(_fetched(session, link, what, self._verify), what)
+        self.request("GET", path, allowed=(301, 302))  # raises the reason, and waits first where that helps
+        raise ApiError(what, "GitHub's answer is not a link to it", "run again; GitHub may be degraded")
 
     def request(
         self,

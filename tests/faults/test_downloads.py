@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+import requests
 from github.Requester import HTTPRequestsConnectionClass
 from standin import Fault, GitHub, Scope, Usage, World
 
@@ -90,8 +92,12 @@ def test_archive__a_link_that_is_none(github: GitHub, target: str, said: str) ->
 
 def test_archive__no_plain_http_from_an_api_with_https(monkeypatch: pytest.MonkeyPatch) -> None:
     client = api.Client("https://api.github.com", "ghs_x", NEED)
-    answer = api.Answer(302, {"location": "http://codeload.github.com/x?token=y"}, None)
-    monkeypatch.setattr(client, "request", lambda *_, **__: answer)
+    redirect = requests.Response()
+    redirect.status_code = 302
+    redirect.raw = io.BytesIO()
+    redirect.headers["Location"] = "http://codeload.github.com/x?token=y"
+    monkeypatch.setattr(requests.Session, "get", lambda *_, **__: redirect)
+    monkeypatch.setattr(client, "request", lambda *_, **__: api.Answer(302, {}, None))
     with pytest.raises(ApiError, match="not a link"):
         client.follow("/repos/acme/admin/tarball/main", "archive")
 
