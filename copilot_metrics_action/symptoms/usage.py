@@ -10,7 +10,7 @@ from copilot_metrics_action.symptoms.replay import Judgement
 from copilot_metrics_action.symptoms.scene import Reading, Scene, at
 from copilot_metrics_action.symptoms.thresholds import FallingUsage, FlatUsage
 from copilot_metrics_action.trends import MONTH_DAYS
-from copilot_metrics_action.trends.pace import Pace, steadiest
+from copilot_metrics_action.trends.pace import Pace, plunge, steadiest
 
 SIX_WEEKS_DAYS = 42
 TWELVE_WEEKS_DAYS = 84
@@ -95,8 +95,11 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
     pace, away = scene.lasting, scene.absence
     six_weeks = scene.settled.daily_trend(SIX_WEEKS_DAYS)
     old_enough = np.arange(scene.settled.size) >= rule.least_history_days - 1
-    judged = old_enough & scene.history & ~np.isnan(six_weeks.slope) & (six_weeks.used >= LEAST_WORKING_DAYS)
+    shown = ~np.isnan(six_weeks.slope) & (six_weeks.used >= LEAST_WORKING_DAYS)
+    gone = plunge(scene.settled, scene.stickiness)
+    judged = old_enough & scene.history & (shown | gone)
     falls = (pace.growth <= rule.open_below) & (pace.growth + rule.errors * pace.error <= rule.sure_below)
+    falls |= gone
     growth, interval = newest(pace)
     people = at(scene.settled.typical)
     earlier = at(scene.settled.typical, -1 - TWELVE_WEEKS_DAYS + MONTH_DAYS)
@@ -104,7 +107,9 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
     lost = f", {words.percent(loss)} fewer than eight weeks earlier" if loss else ""
     trend = f"{words.slope(growth)}{_range(interval)}"
     return Reading(
-        Judgement(judged, falls & ~away, pace.growth > rule.close_above, rule.confirm_days, rule.close_confirm_days),
+        Judgement(
+            judged, falls & ~away, (pace.growth > rule.close_above) & ~gone, rule.confirm_days, rule.close_confirm_days
+        ),
         headline="daily use is falling",
         present=f"About {words.count(people)} people use Copilot on a working day{lost} ({trend}).",
         absent=f"About {words.count(people)} people use Copilot on a working day ({trend}).",
@@ -177,7 +182,9 @@ def _unclear(scene: Scene, length: int) -> str:
     trend = scene.settled.daily_trend(length)
     if np.isnan(trend.slope[-1]) or (length == SIX_WEEKS_DAYS and trend.used[-1] < LEAST_WORKING_DAYS):
         weeks = length // 7
-        return f"too few working days with a report in the last {weeks} weeks: {words.plural(int(trend.used[-1]), 'day')}"
+        return (
+            f"too few working days with a report in the last {weeks} weeks: {words.plural(int(trend.used[-1]), 'day')}"
+        )
     if np.isnan(scene.settled.monthly[-1]):
         return "the reports do not say how many people were active in 28 days"
     return "so few people use Copilot that four weeks do not show whether use changes"

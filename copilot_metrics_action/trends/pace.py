@@ -28,6 +28,11 @@ RARE_WIDENING = 2.5
 QUIET_ERROR = 35.0  # per cent that monthly users may miss when all working days of a month were quiet
 USUAL_PACE = 2.5  # per cent a week: how far organizations usually are from no change
 
+# Plunge: so many of the month's users are gone within 28 days that no holiday explains it. It speaks after a
+# collapse, when the daily trend still waits for enough working days.
+PLUNGE = 22.0  # per cent, by logarithm: a fifth
+PLUNGE_ERRORS = 3.0  # and this many of its errors by chance
+
 # Absence: people come in fewer weeks than before, although nobody has left and who comes, comes as often.
 # That is a season of holidays (the weekly users fall, not the monthly ones) and not yet a loss.
 ABSENCE_SHARE = 15.0  # per cent, by logarithm, that weekly users of the monthly ones must have lost
@@ -68,8 +73,7 @@ def pace(settled: Settled, stickiness: Floats, windows: tuple[tuple[int, float],
         trend = settled.daily_trend(length)
         known |= np.isfinite(trend.slope)
         add(trend.slope, DAILY_WIDENING * trend.error**2 + own**2)
-    rarity = np.clip(RARE_USE - np.nan_to_num(stickiness, nan=RARE_USE), 0.0, 1.0)
-    chance = MONTHLY_CHANCE * (1 + RARE_WIDENING * rarity)
+    chance = _monthly_chance(stickiness)
     quiet = _quiet_share(settled)
     with np.errstate(all="ignore"):
         level = 100 * np.log(settled.monthly)
@@ -84,6 +88,16 @@ def pace(settled: Settled, stickiness: Floats, windows: tuple[tuple[int, float],
             change[_recounted(settled, days)] = np.nan
             add(change, variance)
     return Pace(np.where(known, weighted / weight, np.nan), np.where(known, weight**-0.5, np.nan))
+
+
+def plunge(settled: Settled, stickiness: Floats) -> Booleans:
+    """By place: a fifth or more of the month's users were lost within 28 days, beyond chance."""
+    with np.errstate(all="ignore"):
+        level = 100 * np.log(settled.monthly)
+        loss = level - before(level, MONTH_DAYS)
+        error = _monthly_chance(stickiness) / np.sqrt(np.maximum(settled.monthly, 1))
+        lost: Booleans = (loss <= -PLUNGE) & (loss <= -PLUNGE_ERRORS * error)
+    return lost & ~_recounted(settled, MONTH_DAYS)
 
 
 def absence(settled: Settled) -> Booleans:
@@ -117,6 +131,12 @@ def before(values: Floats, days: int) -> Floats:
 def steadiest(stickiness: Floats) -> Floats:
     """The largest of the last 28 days: holidays lower it for a while and say nothing of habits."""
     return trailing_max(stickiness, MONTH_DAYS)
+
+
+def _monthly_chance(stickiness: Floats) -> Floats:
+    """Error of the logarithm of monthly users in per cent, times the square root of their number."""
+    rarity = np.clip(RARE_USE - np.nan_to_num(stickiness, nan=RARE_USE), 0.0, 1.0)
+    return MONTHLY_CHANCE * (1 + RARE_WIDENING * rarity)
 
 
 def _month_before(values: Floats) -> Floats:

@@ -18,7 +18,7 @@ from copilot_metrics_action.trends import SETTLED_AFTER_DAYS, Calendar, analyse
 
 SCOPE = Scope("enterprises", "acme")
 FIRST = date(2026, 1, 1)
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -229,6 +229,14 @@ def test_falling__collapse_is_told_within_five_weeks() -> None:
     assert judge(days, seats=600)["falling-usage"].status is Status.PRESENT
 
 
+def test_falling__collapse_behind_a_quiet_period_shows_in_the_month() -> None:
+    days = make_days(
+        lambda week: 900 if week < 14 else 300, 98 + 32, monthly=lambda week: 1500 if week < 17.8 else 1000
+    )
+    period = Period(days[100].day, days[114].day, "turn of the year")
+    assert judge(days, seats=2000, calendar=Calendar(quiet_periods=(period,)))["falling-usage"].status is Status.PRESENT
+
+
 def test_falling__quiet_period_is_no_fall() -> None:
     def summer(week: float) -> float:
         return 1.0 if week < 10 else 0.6
