@@ -177,9 +177,6 @@ def test_lost_answer__nothing_twice(github: GitHub, tmp_path: Path, pattern: str
     second = run(github, tmp_path)
     assert len(github.world.issues.open()) == 1, (first.errors, second.errors)
     assert len(github.git.commits(BRANCH)) == 1
-    branches, bodies = github.git.branches(), [issue.body for issue in github.world.issues.open()]
-    run(github, tmp_path)
-    assert (github.git.branches(), [issue.body for issue in github.world.issues.open()]) == (branches, bodies)
 
 
 def test_lost_answer__of_the_update(github: GitHub, tmp_path: Path) -> None:
