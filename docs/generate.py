@@ -175,7 +175,8 @@ def readme(text: str) -> str:
     """The README with its tables of inputs and outputs taken from `action.yml`."""
     action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
     inputs = "\n".join(
-        f"| `{name}` | {_input_default(entry)} | {_cell(entry['description'])} |" for name, entry in action["inputs"].items()
+        f"| `{name}` | {_input_default(entry)} | {_cell(entry['description'])} |"
+        for name, entry in action["inputs"].items()
     )
     outputs = "\n".join(f"| `{name}` | {_cell(entry['description'])} |" for name, entry in action["outputs"].items())
     before, _, rest = text.partition(INPUTS_START)
