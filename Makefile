@@ -99,11 +99,7 @@ bench: $(VENV)/.dev ## Measure speed, memory and requests
 
 .PHONY: bench-symptoms
 bench-symptoms: $(VENV)/.dev ## Score the symptoms with the bench in SYMPTOMS_BENCH=<folder>
-	@if [ ! -f "$(SYMPTOMS_BENCH)/score.py" ]; then \
-		echo "bench-symptoms: the folder of the bench is not known; name it: make bench-symptoms SYMPTOMS_BENCH=<folder>" >&2; \
-		exit 2; \
-	fi
-	OMP_NUM_THREADS=1 $(BIN)/python "$(SYMPTOMS_BENCH)/score.py" --callable benchmarks.symptoms_adapter:detect $(SYMPTOMS_ARGS)
+	OMP_NUM_THREADS=1 SYMPTOMS_BENCH="$(SYMPTOMS_BENCH)" $(BIN)/python benchmarks/bench_symptoms.py $(SYMPTOMS_ARGS)
 
 .PHONY: faults
 faults: $(VENV)/.dev ## Make every request of a run fail in every way, and kill it at each
