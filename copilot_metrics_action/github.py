@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -21,10 +22,15 @@ import msgspec
 import requests
 import urllib3
 from github import Auth, Github
-from github.Requester import Requester
+from github.Requester import (
+    HTTPRequestsConnectionClass,
+    HTTPSRequestsConnectionClass,
+    Requester,
+    RequestsResponse,
+)
 from msgspec import Struct
 
-from copilot_metrics_action.errors import ApiError, ReportError
+from copilot_metrics_action.errors import ActionError, ApiError, ReportError
 from copilot_metrics_action.escape import redact
 
 API_VERSION: Final = "2026-03-10"
@@ -37,6 +43,11 @@ MAX_WAIT_SECONDS: Final = 300  # in one run, for all rate limits together: a job
 RATE_LIMIT_SECONDS: Final = 60  # GitHub: without Retry-After wait at least a minute, then longer
 RATE_LIMIT_TRIES: Final = 3
 RETRY_SECONDS: Final = (0.5, 1.5)
+
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024  # a page of a hundred issues with full bodies has 7 MB
+ANSWER_SECONDS: Final = 120
+
+_BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 Params = Mapping[str, str | int]
 
@@ -103,20 +114,7 @@ class Client:
         # PyGithub keeps the request under way in its one connection, so that two threads can get each other's
         # answers (HTTPSRequestsConnectionClass.request and .getresponse of 2.10.0): each has a client of its own.
         self._threads = threading.local()
-        self._new_requester: Callable[[], Requester] = lambda: (
-            Github(
-                base_url=api_url,
-                auth=Auth.Token(token),
-                timeout=READ_SECONDS,
-                user_agent=USER_AGENT,
-                verify=verify,
-                retry=None,
-                pool_size=1,
-                seconds_between_requests=0,
-                seconds_between_writes=0,
-                api_version=API_VERSION,
-            ).requester
-        )
+        self._new_requester: Callable[[], Requester] = partial(_requester, api_url, token, verify)
 
     def _requester(self) -> Requester:
         if not hasattr(self._threads, "requester"):
@@ -167,13 +165,14 @@ class Client:
                     stream=True,
                 ) as first:
                     if first.status_code == 200:
-                        return _whole(_decoded(first, what, time.monotonic()), what)
+                        pieces = _decoded(first, what, time.monotonic(), MAX_DOWNLOAD_BYTES, DOWNLOAD_SECONDS)
+                        return _whole(pieces, what, MAX_DECODED_BYTES)
                     link = first.headers.get("location", "")
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            except (*_BROKEN, OSError, ValueError) as error:
                 raise _unreachable(what, error) from None
             # The link carries a token of its own; this client's must not follow it to another host.
             if link.startswith("https://") or (self._plain_allowed and link.startswith("http://")):
-                return _whole(_fetched(session, link, what, self._verify), what)
+                return _whole(_fetched(session, link, what, self._verify), what, MAX_DECODED_BYTES)
         self.request("GET", path, allowed=(301, 302))  # raises the reason, and waits first where that helps
         raise ApiError(what, "GitHub's answer is not a link to it", "run again; GitHub may be degraded")
 
@@ -212,7 +211,7 @@ class Client:
                 status, headers, text = requester.requestJson(
                     method, path, dict(params or {}), {"Accept": ACCEPT}, body
                 )
-            except (requests.RequestException, RuntimeError, ValueError, AssertionError, OSError) as error:
+            except (*_BROKEN, RuntimeError, ValueError, AssertionError, OSError) as error:
                 raise _unreachable(where, error) from None
             seconds = _rate_limit_seconds(status, headers, text, tries)
             if seconds is None:
@@ -226,6 +225,63 @@ class Client:
                     status=429,
                     message=_message(text, status),
                 )
+
+
+def _requester(api_url: str, token: str, verify: bool | str) -> Requester:
+    requester = Github(
+        base_url=api_url,
+        auth=Auth.Token(token),
+        timeout=READ_SECONDS,
+        user_agent=USER_AGENT,
+        verify=verify,
+        retry=None,
+        pool_size=1,
+        seconds_between_requests=0,
+        seconds_between_writes=0,
+        api_version=API_VERSION,
+    ).requester
+    # PyGithub reads an answer whole, however long it is. Its own way to change that, `injectConnectionClasses`, is
+    # for every client of the process, and gives up the connection after each request.
+    kind = _PlainConnection if urlsplit(api_url).scheme == "http" else _Connection
+    requester._Requester__connectionClass = kind  # type: ignore[attr-defined]
+    return requester
+
+
+def _bounded(connection: HTTPSRequestsConnectionClass | HTTPRequestsConnectionClass) -> RequestsResponse:
+    """The answer to the request that a connection holds, bounded in bytes and in time."""
+    begun = time.monotonic()
+    path = connection.url.partition("?")[0]
+    with connection.session.request(
+        connection.verb,
+        f"{connection.protocol}://{connection.host}:{connection.port}{connection.url}",
+        headers={**connection.headers, "Accept-Encoding": "gzip"},
+        data=connection.input,
+        timeout=(CONNECT_SECONDS, connection.timeout),
+        verify=connection.verify,
+        allow_redirects=False,
+        stream=True,
+    ) as response:
+        try:
+            pieces = _decoded(response, path, begun, MAX_ANSWER_BYTES, ANSWER_SECONDS)
+            response._content = _whole(pieces, path, MAX_ANSWER_BYTES)
+        except ActionError as error:
+            hint = "run again; if it lasts, see githubstatus.com"
+            raise ApiError(path, f"GitHub's answer could not be read ({error.what})", hint) from None
+        response._content_consumed = True
+        # GitHub's answers are UTF-8; guessing takes seconds for a long one.
+        response.encoding = "utf-8"
+        response.raw.release_conn()
+    return RequestsResponse(response)
+
+
+class _Connection(HTTPSRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _bounded(self)
+
+
+class _PlainConnection(HTTPRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _bounded(self)
 
 
 def _decode(path: str, text: str, *, lenient: bool = False) -> Any:
@@ -344,7 +400,7 @@ class Downloads:
     def read(self, link: str) -> bytes:
         """The whole decoded file. Raises ReportError; nothing of a broken download is returned."""
         where = f"report download from {self._check(link)}"
-        return _whole(_fetched(self._session, link, where, self._verify), "report download")
+        return _whole(_fetched(self._session, link, where, self._verify), "report download", MAX_DECODED_BYTES)
 
     def _check(self, link: str) -> str:
         try:
@@ -380,13 +436,13 @@ def _plain_session() -> requests.Session:
     return session
 
 
-def _whole(pieces: Iterator[bytes], where: str) -> bytes:
+def _whole(pieces: Iterator[bytes], where: str, most: int) -> bytes:
     parts: list[bytes] = []
     total = 0
     for piece in pieces:
         total += len(piece)
-        if total > MAX_DECODED_BYTES:
-            raise ReportError(where, f"the file is over {MAX_DECODED_BYTES:,} bytes when decompressed")
+        if total > most:
+            raise ReportError(where, f"the file is over {most:,} bytes when decompressed")
         parts.append(piece)
     return b"".join(parts)
 
@@ -409,12 +465,12 @@ def _fetched(session: requests.Session, link: str, where: str, verify: bool | st
                     "links live about an hour: the next run asks for a new one",
                     status=response.status_code,
                 )
-            yield from _decoded(response, where, begun)
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            yield from _decoded(response, where, begun, MAX_DOWNLOAD_BYTES, DOWNLOAD_SECONDS)
+    except (*_BROKEN, OSError, ValueError) as error:
         raise _broken_off(where, f" ({type(error).__name__})") from None
 
 
-def _decoded(response: requests.Response, where: str, begun: float) -> Iterator[bytes]:
+def _decoded(response: requests.Response, where: str, begun: float, most: int, seconds: float) -> Iterator[bytes]:
     """The body in pieces, decompressed by hand so that no bomb is ever held in memory at once."""
     encoding = response.headers.get("Content-Encoding", "").lower()
     inflate = zlib.decompressobj(wbits=47) if encoding in ("gzip", "deflate") else None
@@ -427,10 +483,10 @@ def _decoded(response: requests.Response, where: str, begun: float) -> Iterator[
         if not raw:
             break
         received += len(raw)
-        if received > MAX_DOWNLOAD_BYTES:
-            raise ReportError(where, f"the file is over {MAX_DOWNLOAD_BYTES:,} bytes")
-        if time.monotonic() - begun > DOWNLOAD_SECONDS:
-            raise ApiError(where, f"the download took over {DOWNLOAD_SECONDS} s", "it is tried again on the next run")
+        if received > most:
+            raise ReportError(where, f"the file is over {most:,} bytes")
+        if time.monotonic() - begun > seconds:
+            raise ApiError(where, f"the download took over {seconds} s", "it is tried again on the next run")
         if inflate is None:
             yield raw
             continue
@@ -445,7 +501,7 @@ def _decoded(response: requests.Response, where: str, begun: float) -> Iterator[
             raise ReportError(
                 where, "the file is not what its compression says", "it is tried again on the next run"
             ) from None
-    if (expected.isdigit() and received < int(expected)) or (inflate is not None and not inflate.eof):
+    if (expected.isdigit() and received < int(expected)) or (inflate is not None and received and not inflate.eof):
         raise _broken_off(where)
 
 

@@ -74,6 +74,41 @@ def test_download__a_host_that_drips(github: GitHub, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
+    ("kind", "more", "said"),
+    [
+        (
+            "gzip-bomb",
+            {"size": 64 * 2**20},
+            r"could not be read \(the file is over 1,048,576 bytes when decompressed\)",
+        ),
+        ("drip", {"seconds": 0.05}, r"could not be read \(the download took over 0\.3 s\)"),
+    ],
+)
+def test_answer__is_bounded(
+    github: GitHub, monkeypatch: pytest.MonkeyPatch, kind: str, more: dict[str, float], said: str
+) -> None:
+    monkeypatch.setattr(api, "MAX_ANSWER_BYTES", 1 << 20)
+    monkeypatch.setattr(api, "ANSWER_SECONDS", 0.3)
+    github.faults.append(Fault(("GET", "/seats", "every"), kind, **more))  # type: ignore[arg-type]
+    client = api.Client(github.url, github.world.copilot_token, NEED, patience=api.Patience(lambda _: None))
+    begun = time.monotonic()
+    with pytest.raises(ApiError, match=said) as caught:
+        client.get("/orgs/acme/copilot/billing/seats")
+    assert caught.value.uncertain
+    assert time.monotonic() - begun < 5
+
+
+def test_answer__the_connection_is_kept(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, opened = github._servers[0], []
+    process = server.process_request
+    monkeypatch.setattr(server, "process_request", lambda *given: (opened.append(given), process(*given)))
+    client = api.Client(github.url, github.world.copilot_token, NEED)
+    for _ in range(3):
+        client.get("/orgs/acme/copilot/billing/seats")
+    assert len(opened) == 1
+
+
+@pytest.mark.parametrize(
     ("target", "said"),
     [
         ("", "not a link"),
