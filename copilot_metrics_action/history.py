@@ -267,7 +267,8 @@ def load_collection(scope: Scope, files: Mapping[str, bytes]) -> Collection:
 
 
 def _decode(path: str, data: bytes, kind: type[T]) -> T:
-    version = msgspec.json.decode(data, type=_FormatOnly).format
+    text = data.decode()  # keys that are not known are not looked at, so broken ones would pass
+    version = msgspec.json.decode(text, type=_FormatOnly).format
     if version > FORMAT:
         raise HistoryError(
             path,
@@ -276,7 +277,7 @@ def _decode(path: str, data: bytes, kind: type[T]) -> T:
         )
     if version < FORMAT:
         raise ValueError(f"format {version} is old")
-    return msgspec.json.decode(data, type=kind)
+    return msgspec.json.decode(text, type=kind)
 
 
 def _check_year(part: _YearFile, scope: Scope, year: int) -> None:
@@ -307,7 +308,7 @@ def rebuild(scope: Scope, archive: Iterable[tuple[str, bytes]]) -> History:
         try:
             day = date.fromisoformat(path.rsplit("/", 1)[1].removesuffix(".json"))
             if path == seats_path(scope, day):
-                seats[day] = _of_day(msgspec.json.decode(data, type=SeatCounts), day)
+                seats[day] = _of_day(msgspec.json.decode(data.decode(), type=SeatCounts), day)
             elif path == day_path(scope, day):
                 record = msgspec.json.decode(data, type=dict[str, Any])
                 if record.get("day") != day.isoformat():

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
+from .campaign import Campaign, campaign
+
 COUNTED = "fault points"
+
+
+@pytest.fixture(scope="session")
+def campaigns() -> Iterator[Callable[[str], Campaign]]:
+    """The scenarios by name, each set up once a worker."""
+    opened: dict[str, Campaign] = {}
+    with ExitStack() as stack:
+
+        def get(name: str) -> Campaign:
+            if name not in opened:
+                opened[name] = stack.enter_context(campaign(name))
+            return opened[name]
+
+        yield get
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -13,28 +14,13 @@ import pytest
 from standin import Fault, GitHub
 from standin.runner import ROOT, action_environment
 
-from .campaign import Campaign, Point, campaign, leaks_in
+from .campaign import Campaign, Point, leaks_in
 
 Count = Callable[[str, int, int], None]
 
 WAYS = ("SIGKILL before the effect", "SIGKILL after the effect", "SIGTERM")
 PARTS = 4  # of the requests of a scenario, so that workers share them
 SAMPLE = r"POST .*/git/trees|(POST|PATCH) .*/git/refs|POST .*/issues #1"
-
-
-@pytest.fixture(scope="module")
-def campaigns() -> Iterator[Callable[[str], Campaign]]:
-    opened: dict[str, tuple[object, Campaign]] = {}
-
-    def get(name: str) -> Campaign:
-        if name not in opened:
-            context = campaign(name)
-            opened[name] = context, context.__enter__()
-        return opened[name][1]
-
-    yield get
-    for context, _ in opened.values():
-        context.__exit__(None, None, None)  # type: ignore[attr-defined]
 
 
 def kill(one: Campaign, point: Point, way: str) -> list[str]:
@@ -97,8 +83,6 @@ def test_every_request(scenario: str, way: str, part: int, campaigns: Callable[[
 
 @pytest.mark.parametrize("scenario", ["first"])
 def test_a_sample(scenario: str, campaigns: Callable[[str], Campaign], count: Count) -> None:
-    import re
-
     one = campaigns(scenario)
     points = [point for point in one.points if re.search(SAMPLE, str(point))]
     wrong = [each for number, point in enumerate(points) for each in kill(one, point, WAYS[number % 3])]

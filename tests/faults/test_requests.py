@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from copilot_metrics_action import github as api
 
-from .campaign import SCENARIOS, Campaign, Point, campaign
+from .campaign import SCENARIOS, Campaign, Point
 from .table import KINDS, Kind
 
 Count = Callable[[str, int, int], None]
 SAMPLED = ("first", "daily", "closing", "rebuilding")  # pictures take a while to draw
-SAMPLE = 40  # points that `make test` tries, spread over kinds and requests
-
-
-@pytest.fixture(scope="module")
-def campaigns() -> Iterator[Callable[[str], Campaign]]:
-    """The scenarios, each set up once a worker."""
-    opened: dict[str, tuple[object, Campaign]] = {}
-
-    def get(name: str) -> Campaign:
-        if name not in opened:
-            context = campaign(name)
-            opened[name] = context, context.__enter__()
-        return opened[name][1]
-
-    yield get
-    for context, _ in opened.values():
-        context.__exit__(None, None, None)  # type: ignore[attr-defined]
+SAMPLE = 24  # points that `make test` tries, spread over kinds and requests
 
 
 def attempt(one: Campaign, kind: Kind, point: Point, patch: pytest.MonkeyPatch) -> list[str]:
     patch.setattr(api, "READ_SECONDS", kind.timeout or 20)
-    patch.setattr(api, "MAX_DECODED_BYTES", 8 * 2**20)
+    for cap in ("MAX_DECODED_BYTES", "MAX_ANSWER_BYTES"):
+        patch.setattr(api, cap, 8 * 2**20)
     return [f"{kind} at {point}: {each}" for each in one.survive(kind.at(point), kind.words)]
 
 
