@@ -8,9 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from copilot_metrics_action import connect
+from copilot_metrics_action.collect import nothing_ever
 from copilot_metrics_action.config import Inputs, Settings
 from copilot_metrics_action.copilot import NotReady
-from copilot_metrics_action.errors import ActionError, ConfigErrors
+from copilot_metrics_action.errors import ActionError, ConfigError, ConfigErrors
 from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.runner import Runner
@@ -27,15 +28,25 @@ class Line(Struct, frozen=True):
 def check(inputs: Inputs, runner: Runner) -> int:
     """Writes the table into the summary and the log; 1 when something is missing."""
     lines: list[Line] = []
-    edges = _attempt(lines, "repository and configuration", lambda: connect.github_edges(inputs, runner), "readable")
+    mistaken = False
+    try:
+        edges = connect.github_edges(inputs, runner)
+    except ConfigError as error:
+        edges, mistaken = None, True
+        problems = error.problems if isinstance(error, ConfigErrors) else (error,)
+        lines += [Line("configuration", False, str(problem)) for problem in problems]
+    except ActionError as error:
+        edges = None
+        lines.append(Line("repository and configuration", False, str(error)))
+    else:
+        lines.append(Line("repository and configuration", True, "readable"))
     if edges is not None:
-        snapshot = _attempt(
+        _attempt(
             lines,
             f"data branch {inputs.data_branch}",
             edges.store.snapshot,
             lambda found: "it is there" if found.head else "not there yet; the first run makes it",
         )
-        del snapshot
         if edges.tracker is not None:
             _attempt(lines, "issues", edges.tracker.read, lambda found: f"readable, {len(found)} of ours")
         for scope in inputs.scopes:
@@ -49,18 +60,22 @@ def check(inputs: Inputs, runner: Runner) -> int:
         runner.annotate("error", line.said)
     runner.write_summary(_table(lines, len(failed)))
     runner.set_outputs({"symptoms": "[]", "issues": "[]"})
-    return 1 if failed and inputs.fail_on != "never" else 0
+    return 1 if mistaken or (failed and inputs.fail_on != "never") else 0
 
 
 def _check_scope(scope: Scope, edges: connect.Edges, lines: list[Line]) -> None:
     source = edges.source(scope)
 
-    def said(month: Any) -> str:
-        if isinstance(month, NotReady):
-            return f"readable, but GitHub has no report yet (it answered {month.status})"
-        return f"readable, {len(month)} days in the 28-day report"
-
-    _attempt(lines, f"{scope} reports", source.month, said)
+    month = _attempt(lines, f"{scope} reports", source.month, lambda found: "")
+    if isinstance(month, NotReady):
+        # A run tells a report that is late from a scope that is not there by what is stored; a check has only this.
+        missing = month.status == 404
+        said = str(nothing_ever(scope, month)) if missing else f"GitHub has no report yet (it answered {month.status})"
+        lines[-1] = Line(f"{scope} reports", False if missing else None, said)
+        if missing:
+            return
+    elif month is not None:
+        lines[-1] = Line(f"{scope} reports", True, f"readable, {len(month)} days in the 28-day report")
     settings: Settings = edges.settings
     if settings.seats == "auto":
         _attempt(lines, f"{scope} seats", source.seats, lambda seats: f"readable, {len(seats)} seats")
@@ -70,9 +85,6 @@ def _attempt(lines: list[Line], what: str, ask: Callable[[], Any], said: str | C
     """The answer, None when it was refused; either way a line of the table."""
     try:
         answer = ask()
-    except ConfigErrors as errors:
-        lines.extend(Line(what, False, str(problem)) for problem in errors.problems)
-        return None
     except ActionError as error:
         lines.append(Line(what, False, str(error)))
         return None

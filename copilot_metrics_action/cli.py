@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "summary.md"
 PREVIEW: Final = "summary.html"
+MISTAKE: Final = "The inputs or the configuration have a mistake"
 NO_OUTPUTS: Final = {
     "latest-day": "",
     "new-days": "0",
@@ -64,9 +65,9 @@ def run_action(environment: Mapping[str, str], today: date | None = None, *, pre
         inputs = read_inputs(environment, today or datetime.now(UTC).date())
         return _act(inputs, runner, preview_file)
     except ConfigErrors as errors:
-        return _failed(runner, [str(problem) for problem in errors.problems])
+        return _failed(runner, [str(problem) for problem in errors.problems], MISTAKE)
     except ConfigError as error:
-        return _failed(runner, [str(error)])
+        return _failed(runner, [str(error)], MISTAKE)
     except ActionError as error:
         status = _failed(runner, [str(error)])
         return 0 if inputs.fail_on == "never" else status
@@ -143,13 +144,13 @@ def write_preview(path: Path, result: Result) -> None:
     write_file(path.parent, path.name, preview.html(result.summary, pictures).encode())
 
 
-def _failed(runner: Runner, problems: Sequence[str]) -> int:
+def _failed(runner: Runner, problems: Sequence[str], verdict: str = "Nothing could be read") -> int:
     """A failure before there was anything to show: the summary says what and what to do next."""
     for problem in problems:
         runner.annotate("error", problem)
     lines = "\n".join(f"- {markdown(problem, 1000)}" for problem in problems)
     try:
-        runner.write_summary(f"## ⛔ Nothing could be read\n\n{lines}\n\nNothing was changed.\n")
+        runner.write_summary(f"## ⛔ {verdict}\n\n{lines}\n\nNothing was changed.\n")
         runner.set_outputs(NO_OUTPUTS)
     except StoreError as error:
         runner.annotate("error", str(error))

@@ -46,7 +46,7 @@ def collect(run: Run, snapshot: Snapshot) -> tuple[Collected, ...]:
     for scope in run.inputs.scopes:
         try:
             stored = read_history(scope, snapshot, run.inputs.as_of)
-        except HistoryError as error:
+        except ActionError as error:
             collected.append(Collected(scope, None, problems=(str(error),)))
         else:
             with run.runner.group(f"Collecting {scope}"):
@@ -129,7 +129,7 @@ def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
         except ActionError as error:
             problems.append(str(error))
     if refusal is None and newest is None:
-        problems.append(str(_nothing_ever(scope, month)))
+        problems.append(str(nothing_ever(scope, month)))
     elif refusal is None and newest is not None and (as_of - newest).days > STALE_AFTER_DAYS:
         problems.append(
             f"{scope}: the newest report is of {newest}, more than {STALE_AFTER_DAYS} days ago; check that the policy "
@@ -165,7 +165,8 @@ def _only_reports(refusal: ActionError) -> bool:
     return isinstance(refusal, ApiError) and refusal.status not in (None, 401, 404, 429)
 
 
-def _nothing_ever(scope: Scope, month: list[Record] | NotReady) -> ActionError:
+def nothing_ever(scope: Scope, month: list[Record] | NotReady) -> ActionError:
+    """Why there is nothing of a scope although nothing was refused."""
     if isinstance(month, NotReady) and month.status == 404:
         return ApiError(
             str(scope),

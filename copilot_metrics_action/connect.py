@@ -251,7 +251,9 @@ def configuration(inputs: Inputs, client: Client | None) -> tuple[Settings, tupl
     """The settings and what is to be said about them. Raises ConfigErrors, ApiError."""
     text = repository_file(inputs, client, inputs.config_file)
     if text is not None:
-        return read_settings(text, inputs.config_file), ()
+        settings = read_settings(text, inputs.config_file)
+        calendar(settings, inputs.as_of, inputs.as_of)  # a country that is none is told before anything is read
+        return settings, ()
     if inputs.config_named:
         return Settings(), (f"config-file: there is no {inputs.config_file}; the defaults are used",)
     return Settings(), ()

@@ -267,7 +267,7 @@ def _bounded(connection: HTTPSRequestsConnectionClass | HTTPRequestsConnectionCl
         except ActionError as error:
             hint = "run again; if it lasts, see githubstatus.com"
             raise ApiError(path, f"GitHub's answer could not be read ({error.what})", hint) from None
-        response._content_consumed = True
+        vars(response)["_content_consumed"] = True  # `content` then gives what was read here
         # GitHub's answers are UTF-8; guessing takes seconds for a long one.
         response.encoding = "utf-8"
         response.raw.release_conn()
@@ -352,7 +352,7 @@ def _refusal(path: str, answer: Answer, permission: Permission) -> ApiError:
         hint = "the organization only lets listed addresses in: use a runner with a listed address, or list it"
     elif status == 403 and "policy must be enabled" in lower:
         hint = (
-            "enable it: organization settings → Copilot → Policies → Copilot usage metrics → Enabled "
+            "enable it: organization settings → Copilot → Policies → Features → Copilot usage metrics → Enabled "
             "(inside an enterprise: AI controls → Copilot → Metrics → Enabled everywhere), then run again"
         )
     elif status == 403:

@@ -422,7 +422,7 @@ def merge(history: History, received: Received, as_of: date, *, update_settled: 
     first_of_day = bool(new or revised)
     if received.seats is not None:
         taken = received.seats.taken
-        first_of_day = first_of_day or taken not in seats
+        first_of_day = taken not in seats
         if seats.get(taken) != received.seats:
             files[seats_path(scope, taken)] = canonical_json(received.seats)
         seats[taken] = received.seats

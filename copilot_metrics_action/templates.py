@@ -242,7 +242,15 @@ class Templates:
             raise TemplateError(f"{error.name or name}:{error.lineno}", error.message or "syntax error") from None
         except UndefinedError as error:
             raise TemplateError(_line(name, error), error.message or "an undefined name") from None
-        except (JinjaError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        except (
+            JinjaError,
+            TypeError,
+            ValueError,
+            ArithmeticError,
+            LookupError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise TemplateError(_line(name, error), f"{type(error).__name__}: {error}") from None
 
 

@@ -127,7 +127,9 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "absent": figures.absent(findings),
         "heading": "####" if len(view.scopes) > 1 else "###",
         "issue_link": lambda symptom: _beside(issue_of(view, scope, symptom), dry_run=view.dry_run),
-        "verdict": wording.verdict(scope, named=on_page or len(view.scopes) < 2),
+        "verdict": wording.verdict_of_all([scope], view.errors)
+        if len(view.scopes) < 2
+        else wording.verdict(scope, named=on_page),
         "coverage_line": wording.coverage_of_data(scope) if on_page else wording.coverage_of_run(scope),
         "coverage": scope.coverage,
         "headline": figures.headline(scope, view.seat_price),

@@ -288,7 +288,6 @@ def test_configuration__broken(github: GitHub, tmp_path: Path, text: str, said: 
     untouched(github)
 
 
-@pytest.mark.xfail(strict=True, reason="it is found after the reading, where `never` hides it")
 def test_configuration__a_country_that_is_none(github: GitHub, tmp_path: Path) -> None:
     configure(github, "calendar: {country: QQ}\n")
     fails(github, tmp_path, "calendar.country", fail_on="never")

@@ -87,14 +87,12 @@ def test_check__names_what_is_missing(
     assert list(github.git.branches()) == ["main"]
 
 
-@pytest.mark.xfail(strict=True, reason="a 404 on the first call is taken for a report that is late")
 def test_check__a_misspelt_slug_without_seats(github: GitHub, tmp_path: Path) -> None:
     misspell(github)
     configure("seats: none\n")(github)
     run(github, tmp_path, 1, mode="check")
 
 
-@pytest.mark.xfail(strict=True, reason="`never` hides a broken configuration")
 def test_check__a_broken_configuration_fails_always(github: GitHub, tmp_path: Path) -> None:
     configure("people: some\n")(github)
     run(github, tmp_path, 1, mode="check", fail_on="never")

@@ -128,7 +128,6 @@ def test_error__names_the_place(text: str, place: str, said: str) -> None:
     assert caught.value.where == place
 
 
-@pytest.mark.xfail(strict=True, reason="ends in a traceback")
 @pytest.mark.parametrize("text", ["{{ value | change }}", "{% include 'a.md.j2' %}"])
 def test_error__names_the_place_of_these_too(text: str) -> None:
     with pytest.raises(TemplateError):
