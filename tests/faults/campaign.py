@@ -131,12 +131,11 @@ class Campaign:
 
     # Running
 
-    def run(self, *, debug: bool = False, **inputs: str) -> ActionResult:
+    def run(self, *, debug: bool = False, api_url: str = "", **inputs: str) -> ActionResult:
         """One run of the action in this process, which waits for nothing but the network."""
         given = {**self.inputs, **{name.replace("_", "-"): value for name, value in inputs.items()}}
-        environment, folders = action_environment(
-            self.github, self.folder, given, {"RUNNER_DEBUG": "1"} if debug else None
-        )
+        more = {name: value for name, value in (("RUNNER_DEBUG", "1" * debug), ("GITHUB_API_URL", api_url)) if value}
+        environment, folders = action_environment(self.github, self.folder, given, more)
         stdout, stderr = io.StringIO(), io.StringIO()
         before = signal.getsignal(signal.SIGTERM)
         started = time.monotonic()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from standin import Fault, GitHub, Scope, Usage, World
 from copilot_metrics_action import github as api
 from copilot_metrics_action.errors import ApiError, HistoryError
 
-from .campaign import ACME, BRANCH, TODAY, campaign
+from .campaign import ACME, BRANCH, TODAY, Campaign, campaign
 
 DAILY = "/orgs/acme/copilot/metrics/reports/organization-1-day"
 NEED = api.Permission("copilot-token", "access")
@@ -27,6 +28,42 @@ def github() -> Iterator[GitHub]:
     with GitHub(World(TODAY, [Scope(ACME, usage=Usage(users=3, seats=4))])) as found:
         yield found
         assert found.world.violations == []
+
+
+def closed_port() -> str:
+    """The URL of a port where nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("who", ["the API", "the Copilot API", "the reports", "the archives"])
+def test_connection__refused(
+    who: str, campaigns: Callable[[str], Campaign], count: Callable[[str, int, int], None]
+) -> None:
+    one = campaigns("rebuilding" if who == "the archives" else "daily")
+    one.restore()
+    github, url = one.github, closed_port()
+    given, said = {}, "did not answer (ConnectionError)"
+    if who == "the API":
+        given = {"api_url": url, "copilot_api_url": github.url}
+    elif who == "the Copilot API":
+        given = {"copilot_api_url": url}
+    else:
+        said = "the download broke off (ConnectionError)"
+    true_host, true_archives = github.world.report_host, github.codeload_url
+    if who == "the reports":
+        github.world.report_host = url
+    elif who == "the archives":
+        github.codeload_url = url
+    result = one.run(**given)
+    github.world.report_host, github.codeload_url = true_host, true_archives
+    wrong = [*one.check(result), *one.recover()]
+    assert result.status == 1
+    assert said in result.errors[0]
+    assert "://" not in result.errors[0]
+    count("connections refused", 1, not wrong)
+    assert not wrong, "\n".join(wrong)
 
 
 def link(github: GitHub) -> str:
