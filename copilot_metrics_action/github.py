@@ -170,11 +170,16 @@ class Client:
                     link = first.headers.get("location", "")
             except (*_BROKEN, OSError, ValueError) as error:
                 raise _unreachable(what, error) from None
+            if not self._usable(link):
+                # Raises the reason of a refusal; waits, or asks again, where that helps.
+                link = self.request("GET", path, allowed=(301, 302)).headers.get("location", "")
+            if not self._usable(link):
+                raise ApiError(what, "GitHub's answer is not a link to it", "run again; GitHub may be degraded")
             # The link carries a token of its own; this client's must not follow it to another host.
-            if link.startswith("https://") or (self._plain_allowed and link.startswith("http://")):
-                return _whole(_fetched(session, link, what, self._verify), what, MAX_DECODED_BYTES)
-        self.request("GET", path, allowed=(301, 302))  # raises the reason, and waits first where that helps
-        raise ApiError(what, "GitHub's answer is not a link to it", "run again; GitHub may be degraded")
+            return _whole(_fetched(session, link, what, self._verify), what, MAX_DECODED_BYTES)
+
+    def _usable(self, link: str) -> bool:
+        return link.startswith("https://") or (self._plain_allowed and link.startswith("http://"))
 
     def request(
         self,
