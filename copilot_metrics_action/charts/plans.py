@@ -375,12 +375,13 @@ def chat_modes(analysis: Analysis, _: Sequence[Finding]) -> Plan | None:
             if week.start <= one.day <= week.end and one.user_initiated_interaction_count_by_feature is not None
         ]
         sums.append({mode: sum(row.get(mode, 0) for row in rows) for mode in CHAT_MODES} if rows else None)
-        unknown += sum(row.get(UNKNOWN_MODE, 0) for row in rows)
     recent: dict[str, int] = dict.fromkeys(CHAT_MODES, 0)
     for one in analysis.days[-28:]:
         if analysis.newest_day and (analysis.newest_day - one.day).days < 28:
+            row = one.user_initiated_interaction_count_by_feature or {}
+            unknown += row.get(UNKNOWN_MODE, 0)
             for mode in CHAT_MODES:
-                recent[mode] += (one.user_initiated_interaction_count_by_feature or {}).get(mode, 0)
+                recent[mode] += row.get(mode, 0)
     total = sum(recent.values())
     if analysis.newest_day is None or not any(any(row.values()) for row in sums if row):
         return None
@@ -411,7 +412,7 @@ def chat_modes(analysis: Analysis, _: Sequence[Finding]) -> Plan | None:
             [week.start in running for week in weeks],
         )
         if left_out:
-            canvas.note(left_out)
+            canvas.note("prompts of unknown mode left out")
         if running:
             canvas.note("hatched: week not over")
 

@@ -14,11 +14,11 @@ from msgspec import Struct
 from copilot_metrics_action.charts.plans import typical_day
 from copilot_metrics_action.charts.words import sparkline
 from copilot_metrics_action.history import SeatCounts, StoredDay
-from copilot_metrics_action.metrics import AGENT_EDIT, CHAT_MODES, FEATURES, PHASES, UNKNOWN_MODE
+from copilot_metrics_action.metrics import AGENT_EDIT, CHAT_MODES, FEATURES, OTHERS, PHASES, UNKNOWN_MODE
 from copilot_metrics_action.report.view import ScopeView, SeatPrice
 from copilot_metrics_action.symptoms import Finding, Status
 from copilot_metrics_action.templates import ratio
-from copilot_metrics_action.trends import Analysis, Change, Mix, Week, Window
+from copilot_metrics_action.trends import Analysis, Change, Mix, Share, Week, Window
 
 MONTH = 28
 SEAT_MATCH = 7  # a seat count taken up to a week from the day asked for stands for it
@@ -144,8 +144,14 @@ def undecided(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted((one for one in findings if one.status in order), key=lambda one: order.index(one.status)))
 
 
+# The worse of two symptoms of one thing: while one is present, the absence of the other is no good news.
+_SIBLINGS = {"low-agent-usage": "no-agent-usage", "no-agent-usage": "low-agent-usage"}
+
+
 def absent(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    return tuple(one for one in findings if one.status is Status.ABSENT)
+    """What was looked at and is fine."""
+    bad = {one.symptom for one in present(findings)}
+    return tuple(one for one in findings if one.status is Status.ABSENT and _SIBLINGS.get(one.symptom) not in bad)
 
 
 # ---- headline
@@ -385,7 +391,13 @@ def _window(analysis: Analysis, back: int) -> list[StoredDay]:
 def breakdown(mix: Mix | None, title: str, unit: str, names: Mapping[str, str] | None = None) -> Breakdown | None:
     if mix is None or not mix.rows:
         return None
-    head, rest = mix.rows[:SHOWN_ROWS], mix.rows[SHOWN_ROWS:]
+    named = [row for row in mix.rows if row.name != OTHERS]
+    head, rest = named[:SHOWN_ROWS], named[SHOWN_ROWS:]
+    if len(named) < len(mix.rows):
+        # GitHub and the history fold small names already: what is not shown joins them in one last row.
+        folded = [row for row in mix.rows if row.name == OTHERS] + rest
+        head.append(Share(OTHERS, sum(row.count for row in folded), sum(row.share for row in folded)))
+        rest = []
     return Breakdown(
         title,
         unit,

@@ -21,6 +21,7 @@ from copilot_metrics_action.triage import LABEL
 PATIENCE_DAYS = 10  # into the new month: a scope that lags longer than this holds the page up no more
 STEP = 0.05  # of seats in use: a target that can be reached in a month
 AGENT_STEP = 0.02
+WEEKEND = timedelta(days=3)  # a month may begin with days nobody works on, which get no report
 SIDE_DAYS = 10  # working days before and after something that was done: what came of it
 BUDGET = 256 * 1024
 MOVING = 3
@@ -138,6 +139,8 @@ def page(view: RunView, templates: Templates, start: date) -> str:
 
 def month_of(view: RunView, scope: ScopeView, analysis: Analysis, start: date, end: date) -> MonthOfScope:
     now, earlier = _inside(analysis, start, end), _inside(analysis, before(start), start - timedelta(days=1))
+    if analysis.days[0].day > before(start) + WEEKEND:
+        earlier = []  # sums over a part of a month are nothing to compare a whole one with
     seats = figures.idle(analysis, view.seat_price, end)
     earlier_seats = figures.seats_on(analysis, start - timedelta(days=1))
     active = Change(

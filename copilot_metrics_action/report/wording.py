@@ -147,6 +147,9 @@ def coverage_of_run(scope: ScopeView) -> str:
         return coverage_of_data(scope)
     parts = [f"{plural(cover.expected, 'day')} expected, {cover.present:,} stored"]
     parts.append(f"{len(cover.missing):,} missing ({day_list(cover.missing)})" if cover.missing else "none missing")
+    unpublished = cover.expected - cover.present - len(cover.missing)
+    if unpublished > 0:
+        parts.append(f"{unpublished:,} not published yet")
     waiting = cover.provisional
     if waiting:
         parts.append(f"{len(waiting)} provisional ({day_list(waiting)})")
