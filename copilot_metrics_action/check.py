@@ -14,7 +14,7 @@ from copilot_metrics_action.copilot import NotReady
 from copilot_metrics_action.errors import ActionError, ConfigError, ConfigErrors
 from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.metrics import Scope
-from copilot_metrics_action.runner import Runner
+from copilot_metrics_action.runner import NO_OUTPUTS, Runner
 
 
 class Line(Struct, frozen=True):
@@ -59,7 +59,7 @@ def check(inputs: Inputs, runner: Runner) -> int:
     for line in failed:
         runner.annotate("error", line.said)
     runner.write_summary(_table(lines, len(failed)))
-    runner.set_outputs({"symptoms": "[]", "issues": "[]"})
+    runner.set_outputs(NO_OUTPUTS)
     return 1 if mistaken or (failed and inputs.fail_on != "never") else 0
 
 

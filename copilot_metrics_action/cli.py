@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -22,7 +23,7 @@ from copilot_metrics_action.errors import ActionError, ConfigError, ConfigErrors
 from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.github import Patience
 from copilot_metrics_action.metrics import Kind, Scope
-from copilot_metrics_action.runner import Runner
+from copilot_metrics_action.runner import NO_OUTPUTS, Runner
 from copilot_metrics_action.store import Folder, Snapshot, changed_files, write_file
 from copilot_metrics_action.templates import Templates
 
@@ -33,24 +34,22 @@ if TYPE_CHECKING:
 SUMMARY: Final = "summary.md"
 PREVIEW: Final = "summary.html"
 MISTAKE: Final = "The inputs or the configuration have a mistake"
-NO_OUTPUTS: Final = {
-    "latest-day": "",
-    "new-days": "0",
-    "revised-days": "0",
-    "symptoms": "[]",
-    "issues": "[]",
-    "data-commit": "",
-    "summary-file": "",
-}
 
 
-def run_action(environment: Mapping[str, str], today: date | None = None, *, preview_file: Path | None = None) -> int:
+def run_action(
+    environment: Mapping[str, str],
+    today: date | None = None,
+    *,
+    preview_file: Path | None = None,
+    commands: bool = True,
+) -> int:
     """What the action does, from the runner's environment; the exit status of the step.
 
     preview_file  also gets the summary as an HTML page
+    commands      whether a runner reads the log: a terminal gets plain lines
     """
     runner = Runner(
-        commands=True,
+        commands=commands,
         summary_file=_path(environment, "GITHUB_STEP_SUMMARY"),
         output_file=_path(environment, "GITHUB_OUTPUT"),
         debug=environment.get("RUNNER_DEBUG") == "1",
@@ -58,7 +57,10 @@ def run_action(environment: Mapping[str, str], today: date | None = None, *, pre
     for name in ("INPUT_COPILOT-TOKEN", "INPUT_GITHUB-TOKEN"):
         # Whole lines, and the token of a line `organizations/acme: TOKEN`.
         text = environment.get(name, "")
-        runner.mask([*text.splitlines(), *(line.partition(":")[2].strip() for line in text.splitlines())])
+        lines = [line.strip() for line in text.splitlines()]
+        runner.mask([*lines, *(line.partition(":")[2].strip() for line in lines)])
+    # PyGithub tells of redirections with their queries, past the runner's log.
+    logging.getLogger("github.Requester").setLevel(logging.CRITICAL)
     # A cancelled job gets SIGTERM: end as on an error, so that no temporary file is left.
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -108,10 +110,13 @@ def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
     for notice in result.view.notices:
         if notice not in result.warnings:
             runner.annotate("notice", notice)
+    try:
+        runner.write_summary(result.summary)
+        runner.set_outputs({**result.outputs, "summary-file": summary_file})
+    except StoreError as failure:
+        errors.append(str(failure))
     for error in errors:
         runner.annotate("error", error)
-    runner.set_outputs({**result.outputs, "summary-file": summary_file})
-    runner.write_summary(result.summary)
     if inputs.fail_on == "never":
         return 0
     return 1 if errors or (inputs.fail_on == "symptom" and result.symptom_present) else 0
@@ -192,7 +197,7 @@ def demo(inputs: Inputs, folder: Path, runner: Runner) -> Result:
         source=lambda scope: made_up.MadeUp(inputs.as_of),
         store=Folder(folder),
         charts=connect.ChartsFolder(folder / inputs.charts_branch) if inputs.charts == "auto" else None,
-        tracker=connect.IssuesFolder(folder / "issues"),
+        tracker=connect.IssuesFolder(folder / "issues") if inputs.issues else None,
         settings=Settings(),
         templates=Templates(connect.shipped_templates()),
         patience=Patience(),
@@ -297,7 +302,7 @@ def _run_command(options: argparse.Namespace, runner: Runner) -> int:
         environment[f"INPUT_{entry.name.upper()}"] = text
     for name, variable in (("COPILOT-TOKEN", "COPILOT_TOKEN"), ("GITHUB-TOKEN", "GITHUB_TOKEN")):
         environment[f"INPUT_{name}"] = environment[f"INPUT_{name}"] or environment.get(variable, "")
-    return run_action(environment, preview_file=getattr(options, "preview", None))
+    return run_action(environment, preview_file=getattr(options, "preview", None), commands=False)
 
 
 def _rebuild_command(options: argparse.Namespace, runner: Runner) -> int:

@@ -162,7 +162,7 @@ def _by_day(records: Sequence[Record]) -> dict[date, Record]:
 
 def _only_reports(refusal: ActionError) -> bool:
     """Whether the seats may be readable although the reports are not: then a snapshot of the day is still worth it."""
-    return isinstance(refusal, ApiError) and refusal.status not in (None, 401, 404, 429)
+    return not isinstance(refusal, ApiError) or refusal.status not in (None, 401, 404, 429)
 
 
 def nothing_ever(scope: Scope, month: list[Record] | NotReady) -> ActionError:

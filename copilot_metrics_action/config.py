@@ -74,6 +74,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     copilot_api_url: str
     ca_certificates: str
     server_url: str
+    run_repository: str
     sha: str
     run_url: str
     workspace: Path
@@ -230,6 +231,7 @@ def read_inputs(environment: Mapping[str, str], today: date) -> Inputs:
         raise ConfigErrors(problems)
     server_url = (environment.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/")
     run = environment.get("GITHUB_RUN_ID", "")
+    home = environment.get("GITHUB_REPOSITORY", "") or repository  # whose run this is, wherever the data live
     return Inputs(
         scopes=scopes,
         tokens=tokens,
@@ -250,8 +252,9 @@ def read_inputs(environment: Mapping[str, str], today: date) -> Inputs:
         copilot_api_url=given["copilot-api-url"] or api_url,
         ca_certificates=given["ca-certificates"] or "",
         server_url=server_url,
+        run_repository=home,
         sha=environment.get("GITHUB_SHA", ""),
-        run_url=f"{server_url}/{repository}/actions/runs/{run}" if run.isdigit() and repository else "",
+        run_url=f"{server_url}/{home}/actions/runs/{run}" if run.isdigit() and home else "",
         workspace=Path(environment.get("GITHUB_WORKSPACE") or "."),
         temp=Path(environment.get("RUNNER_TEMP") or "."),
         debug=environment.get("RUNNER_DEBUG") == "1",

@@ -10,6 +10,7 @@ from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Final, Protocol
+from urllib.parse import quote
 
 import certifi
 from msgspec import Struct
@@ -29,7 +30,7 @@ from copilot_metrics_action.triage import Action, Issue, Routing
 
 ISSUES: Final = Permission("github-token", "`permissions: issues: write` in the workflow")
 TEMPLATE_FOLDER: Final = ".github/copilot-metrics"
-MAX_TEMPLATE_BYTES: Final = 256 * 1024
+MAX_TEXT_BYTES: Final = 256 * 1024
 
 
 class Source(Protocol):
@@ -210,13 +211,16 @@ def certificates(inputs: Inputs) -> bool | str:
     pem = inputs.ca_certificates
     if "-----BEGIN CERTIFICATE-----" not in pem:
         try:
-            pem = (inputs.workspace / pem).read_text("ascii")
-        except (OSError, UnicodeDecodeError, ValueError):
+            found = workspace_text(inputs, pem)
+        except ConfigError:
+            found = None
+        if found is None:
             raise ConfigError(
                 "ca-certificates",
                 "it is neither PEM text nor a file of the workspace",
                 "check out the repository first",
-            ) from None
+            )
+        pem = found
     bundle = inputs.temp / "copilot-metrics-ca.pem"
     try:
         bundle.write_text(Path(certifi.where()).read_text("utf-8") + "\n" + pem + "\n", "utf-8")
@@ -238,6 +242,9 @@ def check_repository(facts: Mapping[str, object], inputs: Inputs, settings: Sett
     for name, branch in (("data-branch", inputs.data_branch), ("charts-branch", inputs.charts_branch)):
         if branch == default:
             raise ConfigError(name, f"'{branch}' is the default branch", "choose a branch used for nothing else")
+    called = facts.get("full_name")
+    if isinstance(called, str) and called.casefold() != inputs.repository.casefold():
+        raise ConfigError("repository", f"{inputs.repository} is now called {called}", "use the new name")
     public = facts.get("visibility") == "public" or (facts.get("visibility") is None and facts.get("private") is False)
     if public and not settings.allow_public:
         raise ConfigError(
@@ -273,20 +280,46 @@ def not_yet(settings: Settings) -> tuple[str, ...]:
 
 def repository_file(inputs: Inputs, client: Client | None, path: str) -> str | None:
     """A file of the workspace when it is there, else of the repository at the commit of the run; None without."""
-    local = inputs.workspace / path
-    try:
-        if local.is_file():
-            return local.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(path, f"it cannot be read ({type(error).__name__})", "store it as UTF-8 text") from None
+    local = workspace_text(inputs, path)
+    if local is not None:
+        return local
     if client is None or not inputs.sha:
         return None
-    answer = client.request("GET", f"/repos/{inputs.repository}/contents/{path}", {"ref": inputs.sha}, allowed=(404,))
+    answer = client.request("GET", _contents(inputs, path), {"ref": inputs.sha}, allowed=(404,))
     return None if answer.status == 404 else _content(path, answer.data)
+
+
+def workspace_text(inputs: Inputs, path: str) -> str | None:
+    """A text file of the workspace, None when there is none.
+
+    Raises ConfigError for what is not text, is too large, or leads out of the workspace: a link to another file of
+    the machine would put that file on the pages.
+    """
+    local = inputs.workspace / path
+    try:
+        real = local.resolve()
+        if not local.is_file():
+            return None
+        if not real.is_relative_to(inputs.workspace.resolve()):
+            raise ConfigError(path, "it leads out of the workspace", "store the file itself there, not a link")
+        with real.open("rb") as file:
+            data = file.read(MAX_TEXT_BYTES + 1)
+        if len(data) > MAX_TEXT_BYTES:
+            raise ConfigError(path, f"it is over {MAX_TEXT_BYTES:,} bytes")
+        return data.decode()
+    except (OSError, ValueError) as error:
+        raise ConfigError(path, f"it cannot be read ({type(error).__name__})", "store it as UTF-8 text") from None
+
+
+def _contents(inputs: Inputs, path: str) -> str:
+    # The commit of the run is one of the workflow's own repository, wherever the data live.
+    return f"/repos/{inputs.run_repository}/contents/{quote(path)}"
 
 
 def _content(path: str, answer: object) -> str:
     try:
+        if answer["encoding"] != "base64":  # type: ignore[index]
+            raise ConfigError(path, "it is over 1 MB")
         return base64.b64decode(answer["content"]).decode()  # type: ignore[index]
     except (KeyError, TypeError, binascii.Error, UnicodeDecodeError):
         raise ConfigError(path, "it is not a text file", "store it as UTF-8 text") from None
@@ -303,16 +336,13 @@ def own_templates(inputs: Inputs, client: Client | None) -> dict[str, str]:
     """The user's templates, from `.github/copilot-metrics/` of the workspace, else of the repository."""
     root = inputs.workspace / TEMPLATE_FOLDER
     if root.is_dir():
-        return {
-            file.relative_to(root).as_posix(): file.read_text("utf-8")
-            for file in sorted(root.rglob("*.j2"))
-            if file.is_file() and file.stat().st_size <= MAX_TEMPLATE_BYTES
-        }
+        names = [file.relative_to(root).as_posix() for file in sorted(root.rglob("*.j2")) if file.is_file()]
+        return {name: workspace_text(inputs, f"{TEMPLATE_FOLDER}/{name}") or "" for name in names}
     return {} if client is None or not inputs.sha else _listed_templates(inputs, client, TEMPLATE_FOLDER)
 
 
 def _listed_templates(inputs: Inputs, client: Client, folder: str) -> dict[str, str]:
-    answer = client.request("GET", f"/repos/{inputs.repository}/contents/{folder}", {"ref": inputs.sha}, allowed=(404,))
+    answer = client.request("GET", _contents(inputs, folder), {"ref": inputs.sha}, allowed=(404,))
     found: dict[str, str] = {}
     for entry in answer.data if answer.status == 200 and isinstance(answer.data, list) else ():
         path = str(entry.get("path", ""))
@@ -320,7 +350,7 @@ def _listed_templates(inputs: Inputs, client: Client, folder: str) -> dict[str, 
             found |= _listed_templates(inputs, client, path)
         elif entry.get("type") == "file" and path.endswith(".j2"):
             text = repository_file(inputs, client, path)
-            if text is not None and len(text) <= MAX_TEMPLATE_BYTES:
+            if text is not None:
                 found[path.removeprefix(f"{TEMPLATE_FOLDER}/")] = text
     return found
 

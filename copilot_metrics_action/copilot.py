@@ -114,9 +114,10 @@ class Copilot:
         failed: list[date] = []
         problem = ""
         row = done = 0
+        refused = False
         todo = iter(days)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            while row < GIVE_UP_AFTER and (batch := list(islice(todo, AT_ONCE))):
+            while row < GIVE_UP_AFTER and not refused and (batch := list(islice(todo, AT_ONCE))):
                 for day, answer in zip(batch, pool.map(self._try, batch), strict=True):
                     if isinstance(answer, dict):
                         records[day] = answer
@@ -127,8 +128,7 @@ class Copilot:
                         row += 1
                         if isinstance(answer, ActionError):
                             problem = problem or str(answer)
-                        if isinstance(answer, ApiError) and answer.status in (401, 403, 429):
-                            row = GIVE_UP_AFTER
+                        refused = refused or (isinstance(answer, ApiError) and answer.status in (401, 403, 429))
                         continue
                     row = 0
                 done += len(batch)

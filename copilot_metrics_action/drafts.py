@@ -38,7 +38,7 @@ SNOOZE_DAYS = 62  # the example of a label: some weeks ahead
 MOVED = 0.1  # of the digest: less is the usual noise of a week
 MOVED_POINTS = 0.02
 MAX_MOVERS = 8
-_MENTION = re.compile(r"@?([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9._-]+)?)")
+_MENTION = re.compile(r"@?([A-Za-z0-9][A-Za-z0-9_-]*(?:/[A-Za-z0-9._-]+)?)")
 _UNITS = {"people": "person", "seats": "seat", "days": "day", "prompts": "prompt", "outputs": "output"}
 
 

@@ -408,6 +408,7 @@ def merge(history: History, received: Received, as_of: date, *, update_settled: 
             restated.append(day)
             if not update_settled:
                 continue
+            revised.append(day)
         elif old is None:
             new.append(day)
         elif old.blob != blob:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from copilot_metrics_action import charts, counting_changes, drafts, history, report, store, symptoms, trends, triage
 from copilot_metrics_action.collect import Collected, read_history
 from copilot_metrics_action.connect import Run, calendar
+from copilot_metrics_action.errors import ActionError
 from copilot_metrics_action.history import History, SeatCounts
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.store import Snapshot
@@ -28,6 +29,9 @@ _SHOWN_BY: Final = {
     "low-acceptance": "completion-acceptance",
     "reports-stopped": "active-users",
 }
+
+
+WAIT_FOR_ALL: Final = 11  # day of the month
 
 
 class Outcome(Struct, frozen=True):
@@ -75,6 +79,9 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
         }
         page_view = replace(run_view(run, views, overview), data_commit=snapshot.head)
         pages = report.pages(page_view, run.edges.templates, existing)
+        if as_of.day < WAIT_FOR_ALL and any(one.stored is None or one.refused for one in collected):
+            # The month's page is written once: it waits some days for a scope that could not be read.
+            pages = {path: text for path, text in pages.items() if not path.startswith("reports/")}
         if as_of.day < LAST_CALL_DAY and any(one.received.left for one in collected):
             # The page of a month is written once: it waits for the days that this run could not get.
             pages = {path: text for path, text in pages.items() if not path.startswith("reports/")}
@@ -155,7 +162,12 @@ def draw(run: Run, outcome: Outcome) -> Outcome:
 def _charts_stored(run: Run, outcome: Outcome) -> bool:
     if run.edges.charts is None:
         return True
-    return all(run.edges.charts.holds(folder, files) for folder, files in chart_files(outcome, names_only=True).items())
+    wanted = chart_files(outcome, names_only=True).items()
+    try:
+        return all(run.edges.charts.holds(folder, files) for folder, files in wanted)
+    except ActionError as error:
+        run.told.errors.append(f"charts-branch: the charts could not be looked at ({error}); the next run tries again")
+        return True
 
 
 def chart_files(outcome: Outcome, *, names_only: bool = False) -> dict[str, dict[str, bytes]]:

@@ -17,6 +17,17 @@ from copilot_metrics_action.escape import log_line, redact
 SUMMARY_BYTES = 1024 * 1024
 ANNOTATIONS = 10
 
+# Every output of action.yml, for a run that has nothing to tell.
+NO_OUTPUTS = {
+    "latest-day": "",
+    "new-days": "0",
+    "revised-days": "0",
+    "symptoms": "[]",
+    "issues": "[]",
+    "data-commit": "",
+    "summary-file": "",
+}
+
 Level = Literal["error", "warning", "notice"]
 
 

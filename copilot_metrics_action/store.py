@@ -228,7 +228,7 @@ class Branch:
         return StoreError(f"branch {self._branch}", error.what, error.hint)
 
     def publish(self, folders: Mapping[str, Mapping[str, bytes]], message: str, keep: int = 30) -> tuple[str, bool]:
-        """Puts folders of the top level on a branch of one parentless commit, with the newest `keep` others.
+        """Puts folders of the top level on a branch of one parentless commit, beside the newest `keep`.
 
         Returns the commit's id, empty when nothing differs, and whether it was forced: where a ruleset
         forbids that, an ordinary commit is made.
@@ -244,8 +244,9 @@ class Branch:
                 top[folder] = self._tree(top.get(folder, ""), fresh)
         if not changed:
             return "", True
-        kept = sorted((name for name in top if re.fullmatch(r"\d{4}-\d{2}-\d{2}", name)), reverse=True)[:keep]
-        entries = [{"path": name, "mode": "040000", "type": "tree", "sha": top[name]} for name in sorted(kept)]
+        newest = sorted((name for name in top if re.fullmatch(r"\d{4}-\d{2}-\d{2}", name)), reverse=True)[:keep]
+        kept = sorted({*newest, *folders})  # what pages link now stays, however old its day
+        entries = [{"path": name, "mode": "040000", "type": "tree", "sha": top[name]} for name in kept]
         tree = str(self._client.send("POST", f"{self._git}/trees", {"tree": entries})["sha"])
         sha = self._send_commit(tree, [], message)
         try:

@@ -223,7 +223,7 @@ def activation(analysis: Analysis, _: Sequence[Finding]) -> Plan | None:
     }
     if all(value is None for value in actives.values()):
         return None
-    seats = {one.taken: one.mature_seats or one.total_seats for one in analysis.seats}
+    seats = {one.taken: one.total_seats if one.mature_seats is None else one.mature_seats for one in analysis.seats}
     state = analysis.activation
     active = state.active_users if state.active_users is not None else _last(actives)
     if state.share is None:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from copilot_metrics_action.charts.plans import EARLY_AGENTS, HEALTHY_ACTIVATION
-from copilot_metrics_action.history import StoredDay, history_path
+from copilot_metrics_action.history import SeatCounts, StoredDay, history_path
 from copilot_metrics_action.metrics import PHASES
 from copilot_metrics_action.report import figures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
@@ -148,8 +148,8 @@ def month_of(view: RunView, scope: ScopeView, analysis: Analysis, start: date, e
     )
     mature = figures.seats_on(analysis, end)
     share = Change(
-        _quotient(active.now, mature.mature_seats or mature.total_seats if mature else None),
-        _quotient(active.before, earlier_seats.mature_seats or earlier_seats.total_seats if earlier_seats else None),
+        _quotient(active.now, _judged_seats(mature)),
+        _quotient(active.before, _judged_seats(earlier_seats)),
     )
     agents = Change(_newest(now, _agent_share), _newest(earlier, _agent_share))
     return MonthOfScope(
@@ -168,9 +168,7 @@ def month_of(view: RunView, scope: ScopeView, analysis: Analysis, start: date, e
         ),
         days=len(now),
         missing=sum(start <= one <= end for one in analysis.missing),
-        targets=targets(
-            share.now, agents.now, active.now, mature.mature_seats or mature.total_seats if mature else None
-        ),
+        targets=targets(share.now, agents.now, active.now, _judged_seats(mature)),
         present=figures.present(scope.findings),
         data=Markdown(view.links.at(view.data_commit, history_path(scope.scope, end.year))),
         page=Markdown(view.links.page(f"{scope.scope.path}/README.md")),
@@ -226,6 +224,13 @@ def _around(analysis: Analysis, one: Intervention) -> Change:
     after = [value for day, value in working if day >= one.day][:SIDE_DAYS]
     ahead = [value for day, value in working if day < one.day][-SIDE_DAYS:]
     return Change(*(sum(side) / len(side) if len(side) >= SIDE_DAYS // 2 else None for side in (after, ahead)))
+
+
+def _judged_seats(counts: SeatCounts | None) -> int | None:
+    """Seats that have had their month; all of them where GitHub did not say since when they exist."""
+    if counts is None:
+        return None
+    return counts.total_seats if counts.mature_seats is None else counts.mature_seats
 
 
 def _end(start: date) -> date:

@@ -124,7 +124,8 @@ def low_agent_usage(scene: Scene, rule: LowAgentUsage) -> Reading:
     return Reading(
         Judgement(judged, opens, closes, rule.confirm_days, rule.close_confirm_days),
         headline="few people use agents",
-        present=f"In 28 days only {figures} used agent mode, and no other surface shows 5 % or more.",
+        present=f"In 28 days only {figures} used agent mode, and no other surface shows "
+        f"{words.percent(rule.open_below)} or more.",
         absent=_agents_absent(scene, figures),
         unit="ratio",
         measured=share if judged[-1] else None,

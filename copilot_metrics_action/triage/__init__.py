@@ -298,9 +298,9 @@ class Case(Struct, frozen=True):
             verb="opened",
             reason=reason,
             body=body,
-            labels=(LABEL, *dict.fromkeys(filter(None, map(self._named, self.routing.labels)))),
+            labels=(LABEL, *dict.fromkeys(filter(None, map(self.named, self.routing.labels)))),
             assignees=self.routing.assignees,
-            milestone=self._named(self.routing.milestone),
+            milestone=self.named(self.routing.milestone),
         )
 
     def _reopen(self, issue: Issue, finding: Finding, reason: str) -> Action:
@@ -312,7 +312,7 @@ class Case(Struct, frozen=True):
     def _waits(self) -> str:
         return f"waits for a later day: `issues.max-new` allows {self.routing.max_new} a run"
 
-    def _named(self, pattern: str) -> str:
+    def named(self, pattern: str) -> str:
         for name, value in (("scope", self.scope.path), ("kind", self.scope.kind), ("slug", self.scope.slug)):
             pattern = pattern.replace("{" + name + "}", value)
         return pattern.replace("{symptom}", self.symptom).strip()[:MAX_LABEL]

@@ -31,13 +31,14 @@ def plan_digest(
     if draft is None:
         return tuple(case.left(issue, "the digest is turned off, or has no complete week") for issue in opened)
     if not ours:
-        return (_open(draft, scope, as_of, routing),)
+        return (_open(case, draft),)
     if not opened:
         return (case.left(ours[-1], "a person closed the digest: opened again it goes on"),)
     return tuple(_keep(case, draft, issue, opened[0]) for issue in opened)
 
 
-def _open(draft: Draft, scope: Scope, as_of: date, routing: Routing) -> Action:
+def _open(case: Case, draft: Draft) -> Action:
+    scope, as_of, routing = case.scope, case.as_of, case.routing
     body = with_section(with_state(DIGEST, _state(draft, as_of, as_of)), draft.body, draft.run_line)
     return Action(
         "opened",
@@ -46,7 +47,7 @@ def _open(draft: Draft, scope: Scope, as_of: date, routing: Routing) -> Action:
         "the first weekly digest",
         title=draft.title,
         body=body,
-        labels=(LABEL, *routing.labels),
+        labels=(LABEL, *dict.fromkeys(filter(None, map(case.named, routing.labels)))),
     )
 
 

@@ -205,3 +205,23 @@ def test_edges__the_tokens_never_meet(github: GitHub, tmp_path: Path) -> None:
     assert {request.token for request in github.requests if "/orgs/" in request.path} == {"copilot"}
     assert github.world.copilot_token not in repr(edges)
     assert github.world.github_token not in repr(edges)
+
+
+# Links of the workspace
+
+
+@pytest.mark.parametrize("path", [".github/copilot-metrics.yml", ".github/copilot-metrics/summary.md.j2"])
+def test_workspace__a_link_out_of_it_is_refused(github: GitHub, tmp_path: Path, path: str) -> None:
+    """A template that is a link to `/proc/self/environ` would put the tokens on the pages."""
+    workspace = tmp_path / "workspace"
+    (tmp_path / "secret").write_text("token")
+    (workspace / path).parent.mkdir(parents=True)
+    (workspace / path).symlink_to(tmp_path / "secret")
+    with pytest.raises(ConfigError, match="leads out of the workspace"):
+        connect.workspace_text(inputs(github, workspace), path)
+
+
+def test_repository__a_former_name(github: GitHub, tmp_path: Path) -> None:
+    facts = {"full_name": "acme/renamed", "default_branch": "main", "private": True}
+    with pytest.raises(ConfigError, match="is now called acme/renamed"):
+        connect.check_repository(facts, inputs(github, tmp_path), Settings())

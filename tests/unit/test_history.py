@@ -164,7 +164,7 @@ def test_merge__a_restated_day_is_rewritten_on_request() -> None:
     assert drawn(second.history) == "6"
     assert list(second.written) == [f"organizations/acme/days/2026/{day(10)}.json"]
     assert second.coverage.restated == (day(10),)
-    assert second.coverage.revised == ()
+    assert second.coverage.revised == (day(10),), "what is rewritten is counted"
 
 
 def test_merge__no_day_is_ever_dropped() -> None:
