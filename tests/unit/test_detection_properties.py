@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from copilot_metrics_action.history import SeatCounts, StoredDay
@@ -90,6 +90,7 @@ def test_a_day_stored_twice_counts_once(days: list[StoredDay]) -> None:
 @given(organizations(shortest=1))
 def test_missing_days_are_never_zeros(days: list[StoredDay]) -> None:
     """A day without a report, and a stored day that reports nothing, say the same: nothing."""
+    assume(days)
     stored = {day.day for day in days}
     every = (FIRST + timedelta(days=place) for place in range((days[-1].day - days[0].day).days + 1))
     empty = [StoredDay(day=day, settled=True, blob="") for day in every if day not in stored and day > days[0].day]
