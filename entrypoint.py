@@ -1,4 +1,4 @@
-"""The action's entry point: environment in, exit status out. The only place that turns errors into annotations."""
+"""The action's entry point: environment in, exit status out."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ MAX_TEXT_BYTES: Final = 256 * 1024
 
 
 class Source(Protocol):
-    """Where the reports and seats of a scope come from: `copilot.Copilot`, or `demo.MadeUp`."""
+    """Where the reports and seats of a scope come from: `copilot.Copilot`, or `made_up.MadeUp`."""
 
     def month(self) -> list[Record] | NotReady: ...
 

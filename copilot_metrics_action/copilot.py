@@ -1,7 +1,7 @@
 """The Copilot endpoints: which there are, what each answer means, links to records.
 
 Two steps a report: ask for signed links, then fetch the files. "Not there yet" has many faces, and is
-an answer (`None`), not an error (github/docs, REST pages on Copilot usage metrics, API version 2026-03-10).
+an answer (`NotReady`), not an error (github/docs, REST pages on Copilot usage metrics, API version 2026-03-10).
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class Coverage(Struct, frozen=True):
     provisional  stored days that may still grow
     new, revised, restated   of this run: added; replaced; settled days that GitHub restated (rewritten only on request)
     new_fields   names in the reports that this version does not know; they are stored all the same
-    asked, left  days asked for one by one in this run, and those left for later runs
+    asked, left  days for which this run has an answer, and those left for later runs
     """
 
     expected: int

@@ -177,15 +177,15 @@ class _Writer:
                 )
                 bare = {key: value for key, value in body.items() if key not in ("assignees", "milestone")}
                 return self._create(action, bare)
-            if not _uncertain(error):
+            if not error.uncertain:
                 raise
         # Nobody knows whether it was created. Sending it again blindly makes two of them, so it is looked for.
         if issue := self._look_for(action):
             return issue
         try:
             return self._created(self._client.send("POST", path, body))
-        except ApiError as error:
-            if _uncertain(error) and (issue := self._look_for(action)):
+        except ApiError as again:
+            if again.uncertain and (issue := self._look_for(action)):
                 return issue
             raise
 
@@ -256,7 +256,7 @@ class _Writer:
         except ApiError as error:
             if error.status == 422 and body.get("state_reason") == "duplicate":
                 body["state_reason"] = "not_planned"  # what servers without this reason offer
-            elif not _uncertain(error):
+            elif not error.uncertain:
                 raise
             self._client.send("PATCH", path, body)  # sets the same values: harmless when it had been done
 
@@ -266,7 +266,7 @@ class _Writer:
             try:
                 self._client.send("POST", f"{path}/comments", body)
             except ApiError as error:
-                if not _uncertain(error):
+                if not error.uncertain:
                     raise
                 self._pause(LIST_LAG_SECONDS)
                 if not self._has_comment(path, action.comment):
@@ -296,7 +296,7 @@ class _Writer:
                 body = {"name": name, "color": color, "description": description}
                 self._client.send("POST", f"/repos/{self._repository}/labels", body)
         except ApiError as error:
-            if error.status != 422 and not _uncertain(error):  # 422: somebody made it in between
+            if error.status != 422 and not error.uncertain:  # 422: somebody made it in between
                 self.warnings.append(f"the label '{name}' could not be made ({error.what})")
 
     def _assignable(self, login: str) -> bool:
@@ -376,10 +376,6 @@ def _label_exists(client: Client, repository: str, name: str) -> bool:
             return False
         raise
     return True
-
-
-def _uncertain(error: ApiError) -> bool:
-    return error.status is None or error.status >= 500
 
 
 def _explained(where: str, repository: str, error: ApiError) -> IssueError:

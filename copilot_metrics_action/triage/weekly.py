@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 
 from copilot_metrics_action.metrics import Scope
-from copilot_metrics_action.triage import LABEL, Action, Case, Draft, Issue, Routing, State, Verb, state_of
+from copilot_metrics_action.triage import LABEL, MAX_BODY, Action, Case, Draft, Issue, Routing, State, Verb, state_of
 from copilot_metrics_action.triage.body import DIGEST, digest, inert, is_digest, with_section, with_state
 
 SYMPTOM = "weekly-digest"  # in the plan and the outputs; no rule has this name
@@ -65,7 +65,7 @@ def _keep(case: Case, draft: Draft, issue: Issue, kept: Issue) -> Action:
     body = with_section(
         with_state(issue.body, _state(draft, case.as_of, case.as_of if due else told)), draft.body, draft.run_line
     )
-    if len(body) > 65_536:
+    if len(body) > MAX_BODY:
         return case.left(issue, "the texts around ours leave no room")
     return case.act(
         verb,
