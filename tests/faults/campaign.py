@@ -22,7 +22,7 @@ import pytest
 from standin import ActionResult, Fault, GitHub, Repository, Request, Scope, Usage, World
 from standin.runner import action_environment, read_commands, read_outputs
 
-from copilot_metrics_action import cli, connect, history, metrics, outcome
+from copilot_metrics_action import action, connect, history, metrics, outcome
 from copilot_metrics_action.triage import pair_of
 
 # GitHub serves organizations from 2025-12-12 on: 33 days, five of them older than the 28-day report.
@@ -148,7 +148,7 @@ class Campaign:
             patch.setattr(connect, "Templates", _templates)
             patch.setattr(outcome.charts, "draw", _draw)
             try:
-                status = cli.run_action(environment)
+                status = action.run_action(environment)
             finally:
                 signal.signal(signal.SIGTERM, before)
         wall = time.monotonic() - started

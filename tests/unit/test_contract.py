@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from copilot_metrics_action.cli import NO_OUTPUTS
 from copilot_metrics_action.config import INPUTS
 from copilot_metrics_action.pipeline import outputs
 from copilot_metrics_action.report import Links, RunView
+from copilot_metrics_action.runner import NO_OUTPUTS
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))

@@ -1,0 +1,181 @@
+"""The product on a runner: environment in, log, summary, outputs and exit status out."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from msgspec.structs import replace
+
+from copilot_metrics_action import __version__, report
+from copilot_metrics_action.config import Inputs, read_inputs
+from copilot_metrics_action.errors import ActionError, ConfigError, ConfigErrors, StoreError
+from copilot_metrics_action.escape import markdown
+from copilot_metrics_action.runner import NO_OUTPUTS, Runner
+from copilot_metrics_action.store import write_file
+
+if TYPE_CHECKING:
+    from copilot_metrics_action.charts import Figure
+    from copilot_metrics_action.pipeline import Result
+
+SUMMARY: Final = "summary.md"
+MISTAKE: Final = "The inputs or the configuration have a mistake"
+
+
+def run_action(
+    environment: Mapping[str, str],
+    today: date | None = None,
+    *,
+    preview_file: Path | None = None,
+    commands: bool = True,
+) -> int:
+    """What the action does, from the runner's environment; the exit status of the step.
+
+    preview_file  also gets the summary as an HTML page
+    commands      whether a runner reads the log: a terminal gets plain lines
+    """
+    runner = Runner(
+        commands=commands,
+        summary_file=_path(environment, "GITHUB_STEP_SUMMARY"),
+        output_file=_path(environment, "GITHUB_OUTPUT"),
+        debug=environment.get("RUNNER_DEBUG") == "1",
+    )
+    for name in ("INPUT_COPILOT-TOKEN", "INPUT_GITHUB-TOKEN"):
+        # Whole lines, and the token of a line `organizations/acme: TOKEN`.
+        text = environment.get(name, "")
+        lines = [line.strip() for line in text.splitlines()]
+        runner.mask([*lines, *(line.partition(":")[2].strip() for line in lines)])
+    # PyGithub tells of redirections with their queries, past the runner's log.
+    logging.getLogger("github.Requester").setLevel(logging.CRITICAL)
+    # A cancelled job gets SIGTERM: end as on an error, so that no temporary file is left.
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        inputs = read_inputs(environment, today or datetime.now(UTC).date())
+        return _act(inputs, runner, preview_file)
+    except ConfigErrors as errors:
+        return _failed(runner, [str(problem) for problem in errors.problems], MISTAKE)
+    except ConfigError as error:
+        return _failed(runner, [str(error)], MISTAKE)
+    except ActionError as error:
+        status = _failed(runner, [str(error)])
+        return 0 if inputs.fail_on == "never" else status
+    except Exception:
+        # Our bug: its traceback is what a report needs, on neutral and redacted lines.
+        for line in traceback.format_exc().splitlines():
+            runner.log(line)
+        said = f"an unexpected error; please report it with the lines above and your version, {__version__}"
+        return _failed(runner, [f"copilot-metrics-action: {said}"])
+
+
+def _act(inputs: Inputs, runner: Runner, preview_file: Path | None) -> int:
+    if inputs.mode == "check":
+        from copilot_metrics_action import check
+
+        return check.check(inputs, runner)
+    if inputs.mode == "demo":
+        return _demo_action(inputs, runner)
+    from copilot_metrics_action import connect, pipeline
+
+    result = pipeline.run(connect.Run.of(inputs, connect.github_edges(inputs, runner), runner))
+    if preview_file is not None:
+        write_preview(preview_file, result)
+    return _tell(inputs, runner, result)
+
+
+def _demo_action(inputs: Inputs, runner: Runner) -> int:
+    """`mode: demo` on a runner: the whole summary; nothing is stored, so its charts are Mermaid."""
+    from copilot_metrics_action.demo import demo
+
+    with tempfile.TemporaryDirectory() as folder:
+        shown = replace(inputs, charts="none" if inputs.charts == "none" else "mermaid", server_url="")
+        result = demo(shown, Path(folder), runner)
+    if inputs.output_dir and inputs.charts == "auto":
+        from copilot_metrics_action import charts
+
+        views = tuple(
+            replace(view, figures=charts.draw(view.analysis, view.findings)) if view.analysis else view
+            for view in result.view.scopes
+        )
+        result = replace(result, view=replace(result.view, scopes=views))
+    return _tell(inputs, runner, result)
+
+
+def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
+    """Annotations, `output-dir`, outputs and the summary; the exit status."""
+    errors = list(result.view.errors)
+    summary_file = ""
+    if inputs.output_dir:
+        try:
+            summary_file = write_output(inputs.workspace / inputs.output_dir, inputs.output_dir, result)
+        except StoreError as failure:
+            errors.append(str(failure))
+    for warning in result.warnings:
+        runner.annotate("warning", warning)
+    for notice in result.view.notices:
+        if notice not in result.warnings:
+            runner.annotate("notice", notice)
+    try:
+        runner.write_summary(result.summary)
+        runner.set_outputs({**result.outputs, "summary-file": summary_file})
+    except StoreError as failure:
+        errors.append(str(failure))
+    for error in errors:
+        runner.annotate("error", error)
+    if inputs.fail_on == "never":
+        return 0
+    return 1 if errors or (inputs.fail_on == "symptom" and result.symptom_present) else 0
+
+
+def write_output(folder: Path, shown: str, result: Result) -> str:
+    """Summary, charts and tables below `output-dir`; the summary's path as the workspace sees it."""
+    files = {SUMMARY: result.summary.encode()}
+    files |= {path: text.encode() for path, text in report.tables(result.view).items()}
+    for view in result.view.scopes:
+        for figure in view.figures:
+            files |= _pictures(figure, f"{view.scope.path}/")
+    if result.view.overview is not None:
+        files |= _pictures(result.view.overview, "")
+    for path, data in files.items():
+        write_file(folder, path, data)
+    return f"{shown}/{SUMMARY}"
+
+
+def _pictures(figure: Figure, folder: str) -> dict[str, bytes]:
+    both = ((figure.light, figure.file("light")), (figure.dark, figure.file("dark")))
+    return {folder + file: picture for picture, file in both if picture is not None}
+
+
+def write_preview(path: Path, result: Result) -> None:
+    """The summary as GitHub would show it, in one HTML file. Raises ActionError without the extra `preview`."""
+    from copilot_metrics_action import preview
+
+    pictures = report.pictures(result.view)
+    write_file(path.parent, path.name, preview.html(result.summary, pictures).encode())
+
+
+def _failed(runner: Runner, problems: Sequence[str], verdict: str = "Nothing could be read") -> int:
+    """A failure before there was anything to show: the summary says what and what to do next."""
+    for problem in problems:
+        runner.annotate("error", problem)
+    lines = "\n".join(f"- {markdown(problem, 1000)}" for problem in problems)
+    try:
+        runner.write_summary(f"## ⛔ {verdict}\n\n{lines}\n\nNothing was changed.\n")
+        runner.set_outputs(NO_OUTPUTS)
+    except StoreError as error:
+        runner.annotate("error", str(error))
+    return 1
+
+
+def _stop(signum: int, frame: object) -> NoReturn:
+    sys.exit(128 + signum)
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    return Path(environment[name]) if environment.get(name) else None

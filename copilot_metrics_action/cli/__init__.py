@@ -1,0 +1,49 @@
+"""The product on a terminal: the command `copilot-metrics`, one module a command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from copilot_metrics_action import __version__
+from copilot_metrics_action.cli import check, demo, rebuild, replay, run
+from copilot_metrics_action.errors import ActionError, ConfigErrors
+from copilot_metrics_action.runner import Runner
+
+# In the order of the help. Each has `add(commands)`, which adds its parser and sets `command`: a function of the
+# options and a runner that returns the exit status.
+COMMANDS: Final = (demo, run, check, rebuild, replay)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command `copilot-metrics`; its exit status: 0 done, 1 something could not be done, 2 wrong usage."""
+    options = parser().parse_args(arguments)
+    runner = Runner(commands=False, stream=sys.stderr)
+    try:
+        return int(options.command(options, runner))
+    except ConfigErrors as errors:
+        for problem in errors.problems:
+            runner.annotate("error", str(problem))
+    except ActionError as error:
+        runner.annotate("error", str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar of the command."""
+    whole = argparse.ArgumentParser(
+        prog="copilot-metrics",
+        description="Tells whether GitHub Copilot is used, and what to do when it is not.",
+        epilog="Every input of the action is an option of `run` and `check`: --copilot-token is better given as the "
+        "variable COPILOT_TOKEN, --github-token as GITHUB_TOKEN.",
+    )
+    whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in COMMANDS:
+        module.add(commands)
+    return whole

@@ -1,0 +1,30 @@
+"""`copilot-metrics rebuild`: the history files of a checked-out data branch, made again."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from copilot_metrics_action import history
+from copilot_metrics_action.cli.stored import stored_scopes
+from copilot_metrics_action.runner import Runner
+from copilot_metrics_action.store import Folder, changed_files
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    again = commands.add_parser("rebuild", help="make the history files of a checked-out data branch again")
+    again.add_argument("folder", type=Path, help="folder with the files of the data branch")
+    again.set_defaults(command=_rebuild)
+
+
+def _rebuild(options: argparse.Namespace, runner: Runner) -> int:
+    """Makes `history/` again from `days/` and `seats/`, for every scope of a folder."""
+    store = Folder(options.folder)
+    snapshot = store.snapshot()
+    files: dict[str, bytes] = {}
+    for scope in stored_scopes(snapshot):
+        files |= history.dump(history.rebuild(scope, snapshot.archive()))
+    changed = changed_files(snapshot, files)
+    store.commit(snapshot, changed, "")
+    print(f"{len(files)} files made again, {len(changed)} of them differ from before")
+    return 0

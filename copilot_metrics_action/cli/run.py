@@ -1,0 +1,42 @@
+"""`copilot-metrics run`: what the action does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from copilot_metrics_action.action import run_action
+from copilot_metrics_action.config import INPUTS
+from copilot_metrics_action.runner import Runner
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    one = commands.add_parser("run", help="do what the action does")
+    add_inputs(one)
+    one.add_argument("--preview", type=Path, metavar="FILE", help="also write the summary as one HTML file")
+    one.set_defaults(command=_run)
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Every input of the action but its mode, as options."""
+    for entry in INPUTS:
+        if entry.name != "mode":
+            parser.add_argument(
+                f"--{entry.name}", default="", metavar="TEXT", help=f"input `{entry.name}` of the action"
+            )
+
+
+def environment_of(options: argparse.Namespace, mode: str) -> dict[str, str]:
+    """The environment a runner would give, from the options and this environment's tokens."""
+    environment = dict(os.environ)
+    for entry in INPUTS:
+        text = mode if entry.name == "mode" else getattr(options, entry.name.replace("-", "_"))
+        environment[f"INPUT_{entry.name.upper()}"] = text
+    for name, variable in (("COPILOT-TOKEN", "COPILOT_TOKEN"), ("GITHUB-TOKEN", "GITHUB_TOKEN")):
+        environment[f"INPUT_{name}"] = environment[f"INPUT_{name}"] or environment.get(variable, "")
+    return environment
+
+
+def _run(options: argparse.Namespace, runner: Runner) -> int:
+    return run_action(environment_of(options, "run"), preview_file=options.preview, commands=False)
