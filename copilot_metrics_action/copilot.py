@@ -143,7 +143,7 @@ class Copilot:
         try:
             seats = self._client.get_all(path, key="seats", permission=needed)
         except ApiError as error:
-            raise _named(f"{self.scope} seats", error) from None
+            raise error.about(f"{self.scope} seats") from None
         return [seat for seat in seats if isinstance(seat, dict)]
 
     def _try(self, day: date) -> Record | NotReady | ActionError:
@@ -172,7 +172,7 @@ class Copilot:
         except ReportError as error:
             raise ReportError(what, f"{error.where}: {error.what}", error.hint) from None
         except ApiError as error:
-            raise _named(what, error) from None
+            raise error.about(what) from None
 
     def _links(self, report: str, day: date | None) -> list[str] | NotReady:
         path = f"/{self._root}/{self.scope.slug}/copilot/metrics/reports/{report}"
@@ -212,7 +212,3 @@ def fullest(records: Sequence[Record]) -> Record:
             canonical_json(record),
         ),
     )
-
-
-def _named(where: str, error: ApiError) -> ApiError:
-    return ApiError(where, error.what, error.hint, status=error.status, message=error.message)

@@ -46,12 +46,20 @@ class ApiError(ActionError):
 
     status   the HTTP status; None when there was no answer, so that a write may or may not have taken effect
     message  GitHub's own sentence, empty without one
+    kind     which of `refusals.REFUSALS` it is, empty when it is no refusal
     """
 
-    def __init__(self, where: str, what: str, hint: str = "", *, status: int | None = None, message: str = "") -> None:
+    def __init__(
+        self, where: str, what: str, hint: str = "", *, status: int | None = None, message: str = "", kind: str = ""
+    ) -> None:
         super().__init__(where, what, hint)
         self.status = status
         self.message = message
+        self.kind = kind
+
+    def about(self, where: str) -> ApiError:
+        """The same failure, told of another place."""
+        return ApiError(where, self.what, self.hint, status=self.status, message=self.message, kind=self.kind)
 
     @property
     def uncertain(self) -> bool:

@@ -30,6 +30,7 @@ from github.Requester import (
 )
 from msgspec import Struct
 
+from copilot_metrics_action import refusals
 from copilot_metrics_action.errors import ActionError, ApiError, ReportError
 from copilot_metrics_action.escape import redact
 
@@ -90,6 +91,22 @@ class Answer(Struct, frozen=True):
     message: str = ""
 
 
+class TokenSeen(Struct):
+    """What GitHub's answers have said about a token so far.
+
+    scopes   those of a classic token; None: no classic token, or nothing was answered yet
+    expires  when it ends, as GitHub writes it; empty: never, or not known
+    """
+
+    scopes: tuple[str, ...] | None = None
+    expires: str = ""
+
+    def see(self, headers: Mapping[str, str]) -> None:
+        if "x-oauth-scopes" in headers:
+            self.scopes = tuple(filter(None, (scope.strip() for scope in headers["x-oauth-scopes"].split(","))))
+        self.expires = headers.get("github-authentication-token-expiration", self.expires)
+
+
 class Client:
     """The API for one token. Only GET is repeated after a failure; what a rate limit refused was not done.
 
@@ -105,6 +122,7 @@ class Client:
         verify: bool | str = True,
         patience: Patience | None = None,
     ) -> None:
+        self.token_seen = TokenSeen()
         self._permission = permission
         self._patience = patience or Patience()
         self._api_url = api_url.rstrip("/")
@@ -218,6 +236,7 @@ class Client:
                 )
             except (*_BROKEN, RuntimeError, ValueError, AssertionError, OSError) as error:
                 raise _unreachable(where, error) from None
+            self.token_seen.see(headers)
             seconds = _rate_limit_seconds(status, headers, text, tries)
             if seconds is None:
                 return Answer(status, headers, _decode(where, text, lenient=status >= 300), _message(text, status))
@@ -229,6 +248,7 @@ class Client:
                     "what is missing is read on the next run; fewer workflows with the same token help",
                     status=429,
                     message=_message(text, status),
+                    kind="rate-limit",
                 )
 
 
@@ -348,31 +368,9 @@ def _unreachable(path: str, error: Exception) -> ApiError:
 def _refusal(path: str, answer: Answer, permission: Permission) -> ApiError:
     status, headers, message = answer.status, answer.headers, answer.message
     said = f"GitHub answered {status}" + (f": {message}" if message else "")
-    lower = message.lower()
-    if status == 401:
-        hint = f"`{permission.input}` is wrong, expired or revoked: make a new token and update the secret"
-    elif status == 403 and ("x-github-sso" in headers or "saml" in lower):
-        hint = f"authorize the token of `{permission.input}` for single sign-on: token settings → Configure SSO"
-    elif status == 403 and "ip allow list" in lower:
-        hint = "the organization only lets listed addresses in: use a runner with a listed address, or list it"
-    elif status == 403 and "policy must be enabled" in lower:
-        hint = (
-            "enable it: organization settings → Copilot → Policies → Features → Copilot usage metrics → Enabled "
-            "(inside an enterprise: AI controls → Copilot → Metrics → Enabled everywhere), then run again"
-        )
-    elif status == 403:
-        hint = f"`{permission.input}` needs {permission.needs}"
-    elif status == 404:
-        hint = f"check the spelling, and that `{permission.input}` has {permission.needs}"
-    elif status == 410 and "version" in lower:
-        hint = "GitHub retired the API version this release speaks: update the action"
-    elif status == 409 and "empty" in lower:
-        hint = "the repository has no commit yet: push one (the workflow file is enough)"
-    elif status >= 500:
-        hint = "GitHub has a problem of its own: run again, or wait for tomorrow's run"
-    else:
-        hint = "" if status == 422 else "run again; if it lasts, see githubstatus.com"
-    return ApiError(path, said, hint, status=status, message=message)
+    kind = refusals.refusal(status, headers, message)
+    hint = kind.remedy.replace("{input}", permission.input).replace("{needs}", permission.needs)
+    return ApiError(path, said, hint, status=status, message=message, kind=kind.id)
 
 
 # GitHub's Copilot allowlist reference names these hosts of report links; `*.SUBDOMAIN.ghe.com` is added for GHE.com.

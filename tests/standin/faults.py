@@ -27,6 +27,15 @@ _ANSWERS: dict[str, tuple[int, str]] = {
     "policy-off": (403, "The 'Copilot usage metrics' policy must be enabled to use this API"),
     "role-missing": (403, "This endpoint requires admin, or relevant organization role access"),
     "integration": (403, "Resource not accessible by integration"),
+    # docs.github.com: "Troubleshooting the REST API", resource not accessible.
+    "personal-token": (403, "Resource not accessible by personal access token"),
+    # docs.github.com: "Setting a personal access token policy for your organization"; the sentence as seen in public.
+    "classic-forbidden": (
+        403,
+        "`acme` forbids access via a personal access token (classic). Please use a GitHub App, OAuth App, or a "
+        "personal access token with fine-grained permissions.",
+    ),
+    "archived": (403, "Repository was archived so is read-only."),
     "saml": (
         403,
         "Resource protected by organization SAML enforcement. You must grant your Personal Access token access to "

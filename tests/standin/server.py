@@ -235,6 +235,8 @@ class GitHub:
             }
             if request.token not in ("", "unknown", "github") and self.world.oauth_scopes is not None:
                 headers["X-OAuth-Scopes"] = self.world.oauth_scopes
+            if request.token not in ("", "unknown", "github") and self.world.expires:
+                headers["GitHub-Authentication-Token-Expiration"] = self.world.expires
         given = {name.lower() for name in answer.headers}
         answer.headers |= {name: value for name, value in headers.items() if name.lower() not in given}
 

@@ -166,6 +166,7 @@ class World:
     canary        stands in the signature of every download link and may be seen nowhere else
     report_host   scheme and host of the download links; None: the stand-in itself
     oauth_scopes  what a classic copilot token was given; None: the token is of another kind
+    expires       when the copilot token ends, in the form of `GitHub-Authentication-Token-Expiration`; empty: never
     violations    what no well-behaved client does, one sentence each: a token at a place that is not its own
     """
 
@@ -178,6 +179,7 @@ class World:
     canary: str = "S1gnatureThatNobodyMaySee"
     report_host: str | None = None
     oauth_scopes: str | None = "manage_billing:copilot, read:org"
+    expires: str = ""
     api_versions: set[str] = field(default_factory=lambda: {"2022-11-28", "2026-03-10"})
     body_limit: int = 65_536
     violations: list[str] = field(default_factory=list)

@@ -20,6 +20,7 @@ CORE = {
     "escape",
     "history",
     "metrics",
+    "refusals",
     "report",
     "symptoms",
     "templates",

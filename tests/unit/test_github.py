@@ -105,7 +105,10 @@ def test_get_all__no_list(standin: GitHub, body: Any) -> None:
         ("not-found", 404, "check the spelling, and that `copilot-token` has `read:org`"),
         ("empty-repository", 409, "the repository has no commit yet"),
         ("retired-version", 410, "update the action"),
-        ("issues-disabled", 410, "run again"),
+        ("issues-disabled", 410, "set `issues: false`"),
+        ("personal-token", 403, "`copilot-token` needs `read:org`"),
+        ("classic-forbidden", 403, "use an App or a fine-grained token as `copilot-token`"),
+        ("archived", 403, "unarchive the repository"),
         ("unprocessable", 422, ""),
         ("server-error", 500, "GitHub has a problem of its own"),
         ("bad-gateway", 502, "GitHub has a problem of its own"),
@@ -117,6 +120,15 @@ def test_refusal__says_what_to_do(standin: GitHub, kind: str, status: int, hint:
     assert hint in error.hint
     assert f"GitHub answered {status}" in error.what
     assert "\n" not in str(error)
+
+
+def test_token_seen__what_the_answers_said(standin: GitHub) -> None:
+    standin.world.expires = "2026-12-01 10:00:00 UTC"
+    asked = client(standin)
+    assert (asked.token_seen.scopes, asked.token_seen.expires) == (None, "")
+    asked.needing(Permission("copilot-token", "x")).get("/rate_limit")
+    assert asked.token_seen.scopes == ("manage_billing:copilot", "read:org")
+    assert asked.token_seen.expires == "2026-12-01 10:00:00 UTC"
 
 
 def test_refusal__of_several_lines_is_one_line(standin: GitHub) -> None:
