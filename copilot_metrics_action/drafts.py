@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -18,7 +18,9 @@ from copilot_metrics_action.templates import (
     Templates,
     count,
     day,
+    day_list,
     delta,
+    figure,
     number,
     plural,
     points,
@@ -39,7 +41,6 @@ MOVED = 0.1  # of the digest: less is the usual noise of a week
 MOVED_POINTS = 0.02
 MAX_MOVERS = 8
 _MENTION = re.compile(r"@?([A-Za-z0-9][A-Za-z0-9_-]*(?:/[A-Za-z0-9._-]+)?)")
-_UNITS = {"people": "person", "seats": "seat", "days": "day", "prompts": "prompt", "outputs": "output"}
 
 
 class Row(Struct, frozen=True):
@@ -263,25 +264,12 @@ def _chart(figure: Figure | None, urls: tuple[str, str] | None) -> Markdown:
 def _row(row: Evidence) -> Row:
     return Row(
         label=_plain(row.label),
-        measured=measured(row.measured, row.unit),
+        measured=figure(row.measured, row.unit),
         interval=_interval(row.interval, row.unit),
         opens=_plain(row.opens),
         closes=_plain(row.closes),
         note=_plain(row.note),
     )
-
-
-def measured(value: float | None, unit: str) -> Markdown:
-    """A figure with its unit, for a table: 47 %, +0.1 % a week, 198 people."""
-    if value is None:
-        return count(None)
-    if unit == "ratio":
-        return ratio(value)
-    if unit == "percent-a-week":
-        return Markdown(f"{signed(value, 1)} % a week")
-    figure = count(value) if value == round(value) or abs(value) >= 10 else number(value)
-    one = _UNITS.get(unit, unit)
-    return Markdown(f"{figure} {one if figure == '1' else unit}")
 
 
 def _interval(interval: tuple[float, float] | None, unit: str) -> Markdown:
@@ -302,26 +290,5 @@ def _days(finding: Finding) -> Markdown:
     text = f"Days used: {finding.days_used:,}, all of them settled, from {day(first)} to {day(last)}"
     for days, what in ((finding.days_set_aside, "set aside"), (finding.days_missing, "missing")):
         if days:
-            text += f"; {len(days):,} {what} ({ranges(days)})"
+            text += f"; {len(days):,} {what} ({day_list(days, MAX_RANGES)})"
     return Markdown(text + ".")
-
-
-def ranges(days: Sequence[date]) -> str:
-    """Days as a person writes them: 9–10 Oct, 24 Dec 2026–1 Jan 2027."""
-    runs: list[tuple[date, date]] = []
-    for one in sorted(set(days)):
-        if runs and one - runs[-1][1] == timedelta(1):
-            runs[-1] = (runs[-1][0], one)
-        else:
-            runs.append((one, one))
-    shown = [_range(first, last) for first, last in runs[:MAX_RANGES]]
-    more = sum((last - first).days + 1 for first, last in runs[MAX_RANGES:])
-    return ", ".join(shown) + (f" and {more:,} more" if more else "")
-
-
-def _range(first: date, last: date) -> str:
-    if first == last:
-        return f"{first.day} {first:%b}"
-    if first.year != last.year:
-        return f"{day(first)}–{day(last)}"
-    return f"{first.day}{'' if first.month == last.month else f' {first:%b}'}–{last.day} {last:%b}"

@@ -29,9 +29,10 @@ from copilot_metrics_action.metrics import (
 )
 
 FORMAT: Final = 1
-SETTLED_AFTER: Final = timedelta(days=4)  # three full UTC days after the day closed
+# GitHub: a day "typically finalizes within three full UTC days" (reconciling Copilot usage metrics, read 2026-11-21).
+SETTLED_AFTER_DAYS: Final = 4
 BACKFILL: Final = timedelta(days=365)  # GitHub serves one year back
-MONTH: Final = timedelta(days=28)
+MONTH_DAYS: Final = 28
 HOLE_TRIES: Final = 7  # a day without any use never gets a report; a week of asking tells
 
 
@@ -186,7 +187,7 @@ def git_blob(data: bytes) -> str:
 
 
 def is_settled(day: date, as_of: date) -> bool:
-    return as_of - day >= SETTLED_AFTER
+    return (as_of - day).days >= SETTLED_AFTER_DAYS
 
 
 def count_seats(seats: Iterable[Record], taken: date) -> SeatCounts:
@@ -208,7 +209,9 @@ def count_seats(seats: Iterable[Record], taken: date) -> SeatCounts:
     return SeatCounts(
         taken=taken,
         total_seats=len(people),
-        mature_seats=sum(1 for person in people.values() if person.created and taken - person.created >= MONTH),
+        mature_seats=sum(
+            1 for person in people.values() if person.created and (taken - person.created).days >= MONTH_DAYS
+        ),
         active_7_days=used_in(7),
         active_28_days=used_in(28),
         no_activity=sum(1 for person in people.values() if person.used is None),
@@ -369,7 +372,7 @@ def wanted(history: History, covered: Iterable[date], as_of: date) -> tuple[date
         elif not known or day > known[-1]:
             # Newer than anything known. The 28-day report is the first to have new days, so they are asked for only
             # when it is not there, is so far behind that a settled day is missing, or is past them (`as-of`).
-            take = last - day < MONTH if reached is None else day <= reached or is_settled(day, as_of)
+            take = (last - day).days < MONTH_DAYS if reached is None else day <= reached or is_settled(day, as_of)
         elif day < known[0]:
             take = collection.asked_since is None or day < collection.asked_since
         else:

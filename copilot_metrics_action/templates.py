@@ -6,8 +6,8 @@ printed, so a template cannot forget it; text that is Markdown already is marked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError, UndefinedError
@@ -78,6 +78,26 @@ def short_day(value: date | None) -> Markdown:
     return Markdown(NONE if value is None else f"{value.day} {value:%b}")
 
 
+def day_list(days: Iterable[date], most: int = 4) -> Markdown:
+    """9–10 Oct, 31 Oct – 1 Nov, 24 Dec 2026 – 1 Jan 2027 and 3 more days: at most `most` runs of days are named."""
+    runs: list[tuple[date, date]] = []
+    for one in sorted(set(days)):
+        if runs and one - runs[-1][1] == timedelta(days=1):
+            runs[-1] = (runs[-1][0], one)
+        else:
+            runs.append((one, one))
+    left = sum((last - first).days + 1 for first, last in runs[most:])
+    return Markdown(", ".join(_run(*run) for run in runs[:most]) + (f" and {plural(left, 'more day')}" if left else ""))
+
+
+def _run(first: date, last: date) -> str:
+    if first == last:
+        return short_day(first)
+    if first.year != last.year:
+        return f"{day(first)} – {day(last)}"
+    return f"{first.day}–{short_day(last)}" if first.month == last.month else f"{short_day(first)} – {short_day(last)}"
+
+
 def month(value: date) -> Markdown:
     """October 2026."""
     return Markdown(f"{value:%B %Y}")
@@ -108,10 +128,13 @@ def figure(value: float | None, unit: str = "") -> Markdown:
         return Markdown(_signed(value, 1) + " % a week")
     if unit == "number":
         return number(value)
-    if unit in UNITS:
-        shown = count(value)
-        return Markdown(f"{shown} {UNITS[unit][shown != '1']}")
-    return count(value)
+    shown = _few(value)
+    return Markdown(f"{shown} {UNITS[unit][shown != '1']}") if unit in UNITS else shown
+
+
+def _few(value: float) -> Markdown:
+    """A count; with a decimal where an average is so small that it matters."""
+    return number(value) if value < 10 and value != int(value) else count(value)
 
 
 def change(value: Any, unit: str = "") -> Markdown:
@@ -136,7 +159,7 @@ def cell(value: float | None, unit: str = "") -> Markdown:
     """A figure under a heading that names its unit already: shares stay percents, counts stay bare."""
     if unit in ("ratio", "number", "percent-a-week"):
         return figure(value, unit)
-    return number(value) if value is not None and value < 10 and value != int(value) else count(value)
+    return Markdown(NONE) if value is None else _few(value)
 
 
 def reported(value: float | None, digits: int = 0) -> Markdown:
@@ -182,6 +205,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "signed": signed,
     "day": day,
     "short_day": short_day,
+    "day_list": day_list,
     "month": month,
     "plural": plural,
     "figure": figure,

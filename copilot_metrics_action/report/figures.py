@@ -13,14 +13,13 @@ from msgspec import Struct
 
 from copilot_metrics_action.charts.plans import typical_day
 from copilot_metrics_action.charts.words import sparkline
-from copilot_metrics_action.history import SeatCounts, StoredDay
+from copilot_metrics_action.history import MONTH_DAYS, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import AGENT_EDIT, CHAT_MODES, FEATURES, OTHERS, PHASES, UNKNOWN_MODE
 from copilot_metrics_action.report.view import ScopeView, SeatPrice
 from copilot_metrics_action.symptoms import Finding, Status
 from copilot_metrics_action.templates import ratio
 from copilot_metrics_action.trends import Analysis, Change, Mix, Share, Week, Window
 
-MONTH = 28
 SEAT_MATCH = 7  # a seat count taken up to a week from the day asked for stands for it
 SHOWN_ROWS = 10
 SHOWN_NAMES = 8
@@ -265,7 +264,7 @@ def idle(analysis: Analysis, price: SeatPrice | None, on: date | None = None) ->
     now = analysis.seats[-1] if on is None else seats_on(analysis, on)
     if now is None:
         return None
-    before = seats_on(analysis, now.taken - timedelta(days=MONTH))
+    before = seats_on(analysis, now.taken - timedelta(days=MONTH_DAYS))
     count = _unused(now)
     never = None if now.no_activity is None or count is None else min(now.no_activity, count)
     return Idle(
@@ -363,7 +362,7 @@ def windows(analysis: Analysis) -> tuple[WindowRow, ...]:
 def lines(analysis: Analysis) -> tuple[Row, ...]:
     """Lines added in 28 days by agents and by people, each against the 28 days before."""
     sums = {}
-    for name, days in (("now", _window(analysis, 0)), ("before", _window(analysis, MONTH))):
+    for name, days in (("now", _window(analysis, 0)), ("before", _window(analysis, MONTH_DAYS))):
         rows = [one.loc_added_sum_by_feature for one in days if one.loc_added_sum_by_feature is not None]
         agents = sum(row.get(AGENT_EDIT, 0) for row in rows)
         sums[name] = (agents, sum(sum(row.values()) for row in rows) - agents) if rows else (None, None)
@@ -379,7 +378,7 @@ def _window(analysis: Analysis, back: int) -> list[StoredDay]:
     if analysis.newest_day is None:
         return []
     end = analysis.newest_day - timedelta(days=back)
-    start = end - timedelta(days=MONTH - 1)
+    start = end - timedelta(days=MONTH_DAYS - 1)
     if back and (not analysis.days or analysis.days[0].day > start):
         return []  # half a window would look like a fall
     return [one for one in analysis.days if start <= one.day <= end]
@@ -437,7 +436,7 @@ def dashboard(analysis: Analysis) -> Dashboard | None:
     newest = analysis.days[-1]
     weekly = [one.weekly_active_users for one in month if one.weekly_active_users is not None and one.day.day >= 7]
     floor = max([*weekly, *(one.daily_active_users or 0 for one in month)], default=None)
-    whole = end.day == MONTH  # only then do the two windows coincide
+    whole = end.day == MONTH_DAYS  # only then do the two windows coincide
     rows = [
         Comparison(
             "People active",
@@ -489,7 +488,7 @@ def dashboard(analysis: Analysis) -> Dashboard | None:
         )
     )
     shown = tuple(row for row in rows if row.here is not None or row.dashboard is not None)
-    return Dashboard(start, end, end - timedelta(days=MONTH - 1), shown)
+    return Dashboard(start, end, end - timedelta(days=MONTH_DAYS - 1), shown)
 
 
 def _sum(days: Sequence[StoredDay], name: str) -> int | None:

@@ -103,7 +103,6 @@ def run_values(view: RunView, *, on_page: bool) -> dict[str, Any]:
         "page": lambda path: Markdown(view.links.page(path)),
         "at": lambda path: Markdown(view.links.at(view.data_commit, path)),
         "commit_url": Markdown(view.links.commit(view.data_commit) if view.data_commit else ""),
-        "day_list": wording.day_list,
         "kinds": wording.kinds(view.scopes),
         "kind_of": wording.kind_of,
     }

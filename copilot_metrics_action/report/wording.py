@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.report import figures
 from copilot_metrics_action.report.view import ScopeView
 from copilot_metrics_action.symptoms import Status
-from copilot_metrics_action.templates import Markdown, day, plural, short_day
+from copilot_metrics_action.templates import Markdown, day, day_list, plural
 
 NAMED = 4  # symptoms, scopes or days named in a sentence; the rest are counted
 
@@ -119,25 +119,6 @@ def listed(names: Iterable[str], most: int = NAMED) -> str:
     if len(known) > most + 1:
         known = [*known[:most], f"{len(known) - most} more"]
     return known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}" if known else ""
-
-
-def day_list(days: Sequence[date], most: int = NAMED) -> str:
-    """2–5 Oct, 9 Oct and 3 more days."""
-    runs: list[tuple[date, date]] = []
-    for one in sorted(days):
-        if runs and one - runs[-1][1] == timedelta(days=1):
-            runs[-1] = (runs[-1][0], one)
-        else:
-            runs.append((one, one))
-    shown = [_run(first, last) for first, last in runs[:most]]
-    left = sum((last - first).days + 1 for first, last in runs[most:])
-    return ", ".join(shown) + (f" and {plural(left, 'more day')}" if left else "")
-
-
-def _run(first: date, last: date) -> str:
-    if first == last:
-        return str(short_day(first))
-    return f"{first.day}–{short_day(last)}" if first.month == last.month else f"{short_day(first)} – {short_day(last)}"
 
 
 def coverage_of_run(scope: ScopeView) -> str:

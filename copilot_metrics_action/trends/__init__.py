@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from copilot_metrics_action.history import SeatCounts, StoredDay
+from copilot_metrics_action.history import MONTH_DAYS, SETTLED_AFTER_DAYS, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.trends import figures
 from copilot_metrics_action.trends.analysis import (
@@ -27,7 +27,7 @@ from copilot_metrics_action.trends.analysis import (
     Window,
 )
 from copilot_metrics_action.trends.regression import Floats
-from copilot_metrics_action.trends.series import MONTH_DAYS, SETTLED_AFTER_DAYS, Settled, settle
+from copilot_metrics_action.trends.series import Settled, settle
 from copilot_metrics_action.trends.shares import agent_share, seat_share
 
 __all__ = [

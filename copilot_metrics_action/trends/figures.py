@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from copilot_metrics_action.history import StoredDay
+from copilot_metrics_action.history import MONTH_DAYS, StoredDay
 from copilot_metrics_action.metrics import CHAT_MODES, COMPLETION, UNKNOWN_MODE, UNKNOWN_NAMES
 from copilot_metrics_action.trends.analysis import Calendar, Change, Mix, Share, Surface, Week, Window
-from copilot_metrics_action.trends.series import MONTH_DAYS
 from copilot_metrics_action.trends.shares import OTHER_SURFACES
 
 MOST_WEEKS = 53

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from copilot_metrics_action.history import MONTH_DAYS
 from copilot_metrics_action.trends.regression import Booleans, Floats
-from copilot_metrics_action.trends.series import MONTH_DAYS, Settled, median, trailing, trailing_max, trailing_sum
+from copilot_metrics_action.trends.series import Settled, median, trailing, trailing_max, trailing_sum
 
 # Windows of the daily trend, with what their slope misses of the growth of the last four weeks beside chance,
 # in per cent a week. The longest is read only for a loss that lasts.

@@ -18,13 +18,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from copilot_metrics_action.history import SeatCounts, StoredDay
+from copilot_metrics_action.history import MONTH_DAYS, SETTLED_AFTER_DAYS, SeatCounts, StoredDay
 from copilot_metrics_action.trends.analysis import Calendar, CountingChange
 from copilot_metrics_action.trends.regression import Booleans, Floats, Trend, fit
 
-# GitHub: a day "typically finalizes within three full UTC days" (reconciling Copilot usage metrics, read 2026-11-21).
-SETTLED_AFTER_DAYS = 4
-MONTH_DAYS = 28
 WEEKDAY_MEMORY_DAYS = 56
 WEEKDAY_SHARE = 0.25  # of the busiest weekday's median; a Sunday-to-Thursday week is learned, not assumed
 FILTER_MEMORY_DAYS = 10  # kept working days that say what is usual

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot_metrics_action.history import SeatCounts
+from copilot_metrics_action.history import MONTH_DAYS, SeatCounts
 from copilot_metrics_action.metrics import AGENT_EDIT, AGENT_MODES, CHAT_MODES, UNKNOWN_MODE
 from copilot_metrics_action.trends.regression import Booleans, Floats
 from copilot_metrics_action.trends.series import (
-    MONTH_DAYS,
     Settled,
     mature_seats,
     trailing_max,

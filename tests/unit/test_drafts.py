@@ -262,41 +262,6 @@ def test_draft__overridden() -> None:
         drafted(templates=broken)
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "text"),
-    [
-        (None, "ratio", "–"),
-        (0.004, "ratio", "0.4 %"),
-        (0.47, "ratio", "47 %"),
-        (-3.14, "percent-a-week", "−3.1 % a week"),
-        (0.0, "percent-a-week", "±0.0 % a week"),
-        (1.0, "people", "1 person"),
-        (198.0, "people", "198 people"),
-        (3.4, "people", "3.4 people"),
-        (1234.5, "prompts", "1,234 prompts"),
-        (2.0, "parsecs", "2 parsecs"),
-    ],
-)
-def test_measured(value: float | None, unit: str, text: str) -> None:
-    assert drafts.measured(value, unit) == text
-
-
-@pytest.mark.parametrize(
-    ("days", "text"),
-    [
-        ([], ""),
-        (["2026-10-09"], "9 Oct"),
-        (["2026-10-10", "2026-10-09", "2026-10-09"], "9–10 Oct"),
-        (["2026-10-31", "2026-11-01", "2026-11-05"], "31 Oct–1 Nov, 5 Nov"),
-        (["2026-12-31", "2027-01-01"], "31 Dec 2026–1 Jan 2027"),
-        ([f"2026-{month:02}-{day:02}" for month in (1, 2) for day in range(1, 28, 2)],
-         "1 Jan, 3 Jan, 5 Jan, 7 Jan, 9 Jan, 11 Jan, 13 Jan, 15 Jan, 17 Jan, 19 Jan, 21 Jan, 23 Jan and 16 more"),
-    ],
-)  # fmt: skip
-def test_ranges(days: list[str], text: str) -> None:
-    assert drafts.ranges([date.fromisoformat(day) for day in days]) == text
-
-
 def week(end: date, people: float | None, prompts: int | None, acceptance: float = 0.3, provisional: int = 0) -> Week:
     return Week(end - timedelta(6), end, 7, provisional, people, None, 120, prompts, acceptance, acceptance, 0.05, None)
 

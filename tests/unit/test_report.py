@@ -521,23 +521,6 @@ def test_links__of_a_folder(here: str, page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("days", "words"),
-    [
-        ([], ""),
-        ([3], "3 Nov"),
-        ([3, 4, 5, 9], "3–5 Nov, 9 Nov"),
-        ([1, 3, 5, 7, 9, 10], "1 Nov, 3 Nov, 5 Nov, 7 Nov and 2 more days"),
-    ],
-)
-def test_day_list(days: list[int], words: str) -> None:
-    assert wording.day_list([date(2026, 11, day) for day in days]) == words
-
-
-def test_day_list__across_months() -> None:
-    assert wording.day_list([date(2026, 10, 31), date(2026, 11, 1)]) == "31 Oct – 1 Nov"
-
-
-@pytest.mark.parametrize(
     ("names", "words"),
     [
         ([], ""),

@@ -10,7 +10,7 @@ import pytest
 
 from copilot_metrics_action.connect import shipped_templates
 from copilot_metrics_action.errors import TemplateError
-from copilot_metrics_action.templates import FILTERS, Markdown, Templates
+from copilot_metrics_action.templates import FILTERS, Markdown, Templates, day_list
 
 
 def render(text: str, **values: Any) -> str:
@@ -40,12 +40,35 @@ def render(text: str, **values: Any) -> str:
         ("2 | plural('day')", "2 days"),
         ("0 | plural('day')", "no days"),
         ("2 | plural('person', 'people')", "2 people"),
+        ("none | figure('ratio')", "–"),
+        ("0.47 | figure('ratio')", "47 %"),
+        ("-3.14 | figure('percent-a-week')", "−3.1 % a week"),
+        ("0 | figure('percent-a-week')", "±0.0 % a week"),
+        ("1.0 | figure('people')", "1 person"),
+        ("3.4 | figure('people')", "3.4 people"),
+        ("1234.4 | figure('prompts')", "1,234 prompts"),
+        ("2 | figure", "2"),
         ("none | name", "None"),
         ("'@mona' | name", "@\u200bmona"),
     ],
 )
 def test_filters(expression: str, shown: str) -> None:
     assert render("{{ " + expression + " }}") == shown
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ([], ""),
+        (["2026-11-03"], "3 Nov"),
+        (["2026-11-05", "2026-11-03", "2026-11-04", "2026-11-04", "2026-11-09"], "3–5 Nov, 9 Nov"),
+        ([f"2026-11-{day:02}" for day in (1, 3, 5, 7, 9, 10)], "1 Nov, 3 Nov, 5 Nov, 7 Nov and 2 more days"),
+        (["2026-10-31", "2026-11-01", "2026-11-05"], "31 Oct – 1 Nov, 5 Nov"),
+        (["2026-12-31", "2027-01-01"], "31 Dec 2026 – 1 Jan 2027"),
+    ],
+)
+def test_day_list(days: list[str], words: str) -> None:
+    assert day_list([date.fromisoformat(day) for day in days]) == words
 
 
 def test_filters__days() -> None:
