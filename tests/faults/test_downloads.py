@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import pytest
 import requests
-from github.Requester import HTTPRequestsConnectionClass
+from github.Requester import HTTPSRequestsConnectionClass
 from standin import Fault, GitHub, Scope, Usage, World
 
 from copilot_metrics_action import github as api
@@ -75,13 +75,13 @@ def link(github: GitHub) -> str:
 def test_threads__each_gets_its_own_answer(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyGithub keeps the request under way in its connection: here another thread always comes in between."""
     client = api.Client(github.url, github.world.copilot_token, NEED)
-    request = HTTPRequestsConnectionClass.request
+    request = HTTPSRequestsConnectionClass.request
 
     def slow(*given: object) -> None:
         request(*given)  # type: ignore[arg-type]
         time.sleep(0.002)
 
-    monkeypatch.setattr(HTTPRequestsConnectionClass, "request", slow)
+    monkeypatch.setattr(HTTPSRequestsConnectionClass, "request", slow)
     wrong: list[tuple[date, str]] = []
 
     def ask(start: int) -> None:
@@ -101,7 +101,7 @@ def test_threads__each_gets_its_own_answer(github: GitHub, monkeypatch: pytest.M
 
 def test_download__a_host_that_drips(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every piece comes in time, the whole would take hours: the deadline is looked at after each."""
-    monkeypatch.setattr(api, "DOWNLOAD_SECONDS", 0.3)
+    monkeypatch.setattr(api.limits, "DOWNLOAD_SECONDS", 0.3)
     url = link(github)
     github.faults.append(Fault(("GET", "_reports", "every"), "drip", seconds=0.05))
     begun = time.monotonic()
@@ -124,8 +124,8 @@ def test_download__a_host_that_drips(github: GitHub, monkeypatch: pytest.MonkeyP
 def test_answer__is_bounded(
     github: GitHub, monkeypatch: pytest.MonkeyPatch, kind: str, more: dict[str, float], said: str
 ) -> None:
-    monkeypatch.setattr(api, "MAX_ANSWER_BYTES", 1 << 20)
-    monkeypatch.setattr(api, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(api.limits, "MAX_ANSWER_BYTES", 1 << 20)
+    monkeypatch.setattr(api.limits, "ANSWER_SECONDS", 0.3)
     github.faults.append(Fault(("GET", "/seats", "every"), kind, **more))  # type: ignore[arg-type]
     client = api.Client(github.url, github.world.copilot_token, NEED, patience=api.Patience(lambda _: None))
     begun = time.monotonic()

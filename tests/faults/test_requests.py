@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from copilot_metrics_action import github as api
+from copilot_metrics_action.github import limits
 
 from .campaign import SCENARIOS, Campaign, Point
 from .table import KINDS, Kind
@@ -17,9 +17,9 @@ SAMPLE = 24  # points that `make test` tries, spread over kinds and requests
 
 
 def attempt(one: Campaign, kind: Kind, point: Point, patch: pytest.MonkeyPatch) -> list[str]:
-    patch.setattr(api, "READ_SECONDS", kind.timeout or 20)
+    patch.setattr(limits, "READ_SECONDS", kind.timeout or 20)
     for cap in ("MAX_DECODED_BYTES", "MAX_ANSWER_BYTES"):
-        patch.setattr(api, cap, 8 * 2**20)
+        patch.setattr(limits, cap, 8 * 2**20)
     return [f"{kind} at {point}: {each}" for each in one.survive(kind.at(point), kind.words)]
 
 

@@ -352,7 +352,7 @@ def test_download__fails(standin: GitHub, kind: str, more: dict[str, Any], said:
 
 
 def test_download__a_bomb(standin: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(github, "MAX_DECODED_BYTES", 1 << 20)
+    monkeypatch.setattr(github.limits, "MAX_DECODED_BYTES", 1 << 20)
     url = link(standin)
     standin.faults.append(Fault(("GET", "_reports", "every"), "gzip-bomb", size=64 << 20))
     with pytest.raises(ReportError, match=r"over 1,048,576 bytes when decompressed"):
@@ -360,13 +360,13 @@ def test_download__a_bomb(standin: GitHub, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_download__too_long(standin: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(github, "MAX_DOWNLOAD_BYTES", 1000)
+    monkeypatch.setattr(github.limits, "MAX_DOWNLOAD_BYTES", 1000)
     with pytest.raises(ReportError, match=r"the file is over 1,000 bytes"):
         downloads(standin).read(link(standin))
 
 
 def test_download__too_slow(standin: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(github, "DOWNLOAD_SECONDS", -1)
+    monkeypatch.setattr(github.limits, "DOWNLOAD_SECONDS", -1)
     with pytest.raises(ApiError, match="the download took over"):
         downloads(standin).read(link(standin))
 

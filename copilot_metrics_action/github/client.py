@@ -1,0 +1,171 @@
+"""GitHub's API: one client a token. Refusals are told apart, waits are capped, and no write is repeated blindly."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from copilot_metrics_action.errors import ApiError
+from copilot_metrics_action.github import limits
+from copilot_metrics_action.github.answers import (
+    Answer,
+    Permission,
+    TokenSeen,
+    decode,
+    message_of,
+    rate_limit_seconds,
+    refused,
+    unreachable,
+)
+from copilot_metrics_action.github.connection import ACCEPT, Connection
+from copilot_metrics_action.github.patience import Patience
+from copilot_metrics_action.github.streams import BROKEN, USER_AGENT, decoded, fetched, plain_session, whole
+
+Params = Mapping[str, str | int]
+
+
+class Client:
+    """The API for one token. Only GET is repeated after a failure; what a rate limit refused was not done.
+
+    Every method raises ApiError: what GitHub said, and which permission or setting mends it.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        token: str,
+        permission: Permission,
+        *,
+        verify: bool | str = True,
+        patience: Patience | None = None,
+    ) -> None:
+        self.token_seen = TokenSeen()
+        self._permission = permission
+        self._patience = patience or Patience()
+        self._api_url = api_url.rstrip("/")
+        self._token = token
+        self._plain_allowed = urlsplit(api_url).scheme == "http"
+        self._verify = verify
+        # PyGithub keeps the request under way in its one connection, so that two threads can get each other's
+        # answers (HTTPSRequestsConnectionClass.request and .getresponse of 2.10.0): each has one of its own.
+        self._threads = threading.local()
+
+    def _connection(self) -> Connection:
+        if not hasattr(self._threads, "connection"):
+            self._threads.connection = Connection(self._api_url, self._token, self._verify)
+        return cast(Connection, self._threads.connection)
+
+    def needing(self, permission: Permission) -> Client:
+        """The same client, whose refusals name another permission."""
+        other = copy(self)
+        other._permission = permission
+        return other
+
+    def get(self, path: str, params: Params | None = None, *, permission: Permission | None = None) -> Any:
+        """The JSON value at a path."""
+        return self.request("GET", path, params, permission=permission).data
+
+    def get_all(
+        self, path: str, params: Params | None = None, *, key: str = "", permission: Permission | None = None
+    ) -> list[Any]:
+        """Every item of a paged list; with `key`, of the list under that key of each page's object."""
+        items: list[Any] = []
+        page = 1
+        while True:
+            paged = {**(params or {}), "per_page": 100, "page": page}
+            answer = self.request("GET", path, paged, permission=permission)
+            part = answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
+            if not isinstance(part, list):
+                raise ApiError(path, "GitHub's answer is not a list", "run again; GitHub may be degraded")
+            items.extend(part)
+            if not part or 'rel="next"' not in answer.headers.get("link", ""):
+                return items
+            page += 1
+
+    def send(self, method: str, path: str, body: object, *, permission: Permission | None = None) -> Any:
+        """The JSON value a write answered with. `ApiError.uncertain` tells whether it may have happened."""
+        return self.request(method, path, body=body, permission=permission).data
+
+    def follow(self, path: str, what: str) -> bytes:
+        """The file at a path, in words `what`, or to which GitHub redirects from there: bounded, and no JSON."""
+        with plain_session() as session:
+            try:
+                with session.get(
+                    self._api_url + path,
+                    headers={"Authorization": f"token {self._token}", "User-Agent": USER_AGENT, "Accept": ACCEPT},
+                    timeout=(limits.CONNECT_SECONDS, limits.READ_SECONDS),
+                    allow_redirects=False,
+                    verify=self._verify,
+                    stream=True,
+                ) as first:
+                    if first.status_code == 200:
+                        begun = time.monotonic()
+                        pieces = decoded(first, what, begun, limits.MAX_DOWNLOAD_BYTES, limits.DOWNLOAD_SECONDS)
+                        return whole(pieces, what, limits.MAX_DECODED_BYTES)
+                    link = first.headers.get("location", "")
+            except (*BROKEN, OSError, ValueError) as error:
+                raise unreachable(what, error) from None
+            if not self._usable(link):
+                # Raises the reason of a refusal; waits, or asks again, where that helps.
+                link = self.request("GET", path, allowed=(301, 302)).headers.get("location", "")
+            if not self._usable(link):
+                raise ApiError(what, "GitHub's answer is not a link to it", "run again; GitHub may be degraded")
+            # The link carries a token of its own; this client's must not follow it to another host.
+            return whole(fetched(session, link, what, self._verify), what, limits.MAX_DECODED_BYTES)
+
+    def _usable(self, link: str) -> bool:
+        return link.startswith("https://") or (self._plain_allowed and link.startswith("http://"))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        params: Params | None = None,
+        body: object | None = None,
+        *,
+        permission: Permission | None = None,
+        allowed: Sequence[int] = (),
+    ) -> Answer:
+        """The answer, when its status is below 400 or among `allowed`; else ApiError."""
+        needed = permission or self._permission
+        where = needed.where or path
+        for pause in (*limits.RETRY_SECONDS, None) if method == "GET" else (None,):
+            try:
+                answer = self._ask(method, path, params, body, where)
+            except ApiError as error:
+                if error.status == 429 or pause is None or not self._patience.wait(pause):
+                    raise
+                continue
+            if pause is None or answer.status < 500 or not self._patience.wait(pause):
+                break
+        if answer.status < 300 or answer.status in allowed:
+            return answer
+        raise refused(where, answer, needed)
+
+    def _ask(self, method: str, path: str, params: Params | None, body: object | None, where: str) -> Answer:
+        """One answer of any status, after the rate limits that were in the way. ApiError when there is none to use."""
+        tries = 0
+        connection = self._connection()
+        while True:
+            try:
+                status, headers, text = connection.ask(method, path, params or {}, body)
+            except (*BROKEN, RuntimeError, ValueError, AssertionError, OSError) as error:
+                raise unreachable(where, error) from None
+            self.token_seen.see(headers)
+            seconds = rate_limit_seconds(status, headers, text, tries)
+            if seconds is None:
+                return Answer(status, headers, decode(where, text, lenient=status >= 300), message_of(text, status))
+            tries += 1
+            if tries > limits.RATE_LIMIT_TRIES or not self._patience.wait(seconds):
+                raise ApiError(
+                    where,
+                    f"GitHub's rate limit is used up ({status}), and waiting {seconds:.0f} s is too long for one run",
+                    "what is missing is read on the next run; fewer workflows with the same token help",
+                    status=429,
+                    message=message_of(text, status),
+                    kind="rate-limit",
+                )

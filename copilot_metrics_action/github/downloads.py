@@ -1,0 +1,71 @@
+"""Downloads of signed links: a session without any token, https only, known hosts only, no redirects, bounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Final
+from urllib.parse import urlsplit
+
+from copilot_metrics_action.errors import ReportError
+from copilot_metrics_action.github import limits
+from copilot_metrics_action.github.streams import fetched, plain_session, whole
+
+# GitHub's Copilot allowlist reference names these hosts of report links; `*.SUBDOMAIN.ghe.com` is added for GHE.com.
+DOWNLOAD_HOSTS: Final = (
+    "copilot-reports.github.com",
+    "copilot-reports-*.b01.azurefd.net",
+    "usagereports*.blob.core.windows.net",
+)
+
+
+class Downloads:
+    """Fetches signed links: a session without any token, https only, known hosts only, no redirects, bounded.
+
+    The links are secrets: they are never part of a message.
+    """
+
+    def __init__(self, api_url: str, hosts: Sequence[str] = (), *, verify: bool | str = True) -> None:
+        api = urlsplit(api_url)
+        self._plain_allowed = api.scheme == "http"
+        host = api.hostname or ""
+        ghe = (f"*.{host.removeprefix('api.')}",) if host.endswith(".ghe.com") else ()
+        self._hosts = (*DOWNLOAD_HOSTS, *ghe, host, *(name.lower() for name in hosts))
+        self._verify = verify
+        self._session = plain_session()
+
+    def read(self, link: str) -> bytes:
+        """The whole decoded file. Raises ReportError; nothing of a broken download is returned."""
+        where = f"report download from {self._check(link)}"
+        return whole(fetched(self._session, link, where, self._verify), "report download", limits.MAX_DECODED_BYTES)
+
+    def _check(self, link: str) -> str:
+        try:
+            parts = urlsplit(link)
+            host, port = (parts.hostname or "").lower(), parts.port
+        except ValueError:
+            raise ReportError("report download", "GitHub gave a link that is none", "run again") from None
+        if parts.scheme != "https" and not (self._plain_allowed and parts.scheme == "http"):
+            raise ReportError(
+                "report download", f"the link is {parts.scheme or 'no'}://, not https", "nothing was sent"
+            )
+        if parts.username or parts.password:
+            raise ReportError("report download", "the link carries a user name", "nothing was sent")
+        if not any(fnmatchcase(host, pattern) for pattern in self._hosts):
+            raise ReportError(
+                "report download",
+                f"the link points to {host}, which is not a documented host of Copilot reports",
+                f"if GitHub's allowlist reference names it, add it to `download-hosts`: [{host}]",
+            )
+        if port not in (None, 443) and not self._plain_allowed:
+            raise ReportError("report download", f"the link uses port {port}", "nothing was sent")
+        return host
+
+
+_SECRET_PARTS = re.compile(r"(?<=[?&])(?:sig|se|sp|skoid|sktid|token|signature)=([^&]{6,})")
+
+
+def link_secrets(links: Sequence[str]) -> tuple[str, ...]:
+    """What of signed links must be masked in the log."""
+    return tuple(part for link in links for part in _SECRET_PARTS.findall(link))

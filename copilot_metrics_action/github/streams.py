@@ -1,0 +1,101 @@
+"""Bodies read in pieces, within bounds of bytes and time, and sessions that carry no token."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterator
+from typing import Final
+
+import requests
+import urllib3
+
+from copilot_metrics_action.errors import ApiError, ReportError
+from copilot_metrics_action.github import limits
+
+USER_AGENT: Final = "copilot-metrics-action"
+BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError)
+
+
+def plain_session() -> requests.Session:
+    """A session without any token, which follows no redirect by itself and repeats nothing."""
+    session = requests.Session()
+    # Something other than None keeps requests from sending what .netrc has for the host.
+    session.auth = lambda request: request
+    adapter = requests.adapters.HTTPAdapter(pool_maxsize=8, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def whole(pieces: Iterator[bytes], where: str, most: int) -> bytes:
+    parts: list[bytes] = []
+    total = 0
+    for piece in pieces:
+        total += len(piece)
+        if total > most:
+            raise ReportError(where, f"the file is over {most:,} bytes when decompressed")
+        parts.append(piece)
+    return b"".join(parts)
+
+
+def fetched(session: requests.Session, link: str, where: str, verify: bool | str) -> Iterator[bytes]:
+    begun = time.monotonic()
+    try:
+        with session.get(
+            link,
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+            stream=True,
+            timeout=(limits.CONNECT_SECONDS, limits.READ_SECONDS),
+            allow_redirects=False,
+            verify=verify,
+        ) as response:
+            if response.status_code != 200:
+                raise ApiError(
+                    where,
+                    f"the host answered {response.status_code}",
+                    "links live about an hour: the next run asks for a new one",
+                    status=response.status_code,
+                )
+            yield from decoded(response, where, begun, limits.MAX_DOWNLOAD_BYTES, limits.DOWNLOAD_SECONDS)
+    except (*BROKEN, OSError, ValueError) as error:
+        raise _broken_off(where, f" ({type(error).__name__})") from None
+
+
+def decoded(response: requests.Response, where: str, begun: float, most: int, seconds: float) -> Iterator[bytes]:
+    """The body in pieces, decompressed by hand so that no bomb is ever held in memory at once."""
+    encoding = response.headers.get("Content-Encoding", "").lower()
+    inflate = zlib.decompressobj(wbits=47) if encoding in ("gzip", "deflate") else None
+    expected = response.headers.get("Content-Length", "")
+    received = 0
+    # What has arrived, and not as much as was asked for: a host that drips would hold the deadline off otherwise.
+    read = getattr(response.raw, "read1", response.raw.read)
+    while True:
+        raw = read(limits.CHUNK_BYTES, decode_content=False)
+        if not raw:
+            break
+        received += len(raw)
+        if received > most:
+            raise ReportError(where, f"the file is over {most:,} bytes")
+        if time.monotonic() - begun > seconds:
+            raise ApiError(where, f"the download took over {seconds} s", "it is tried again on the next run")
+        if inflate is None:
+            yield raw
+            continue
+        try:
+            while raw:
+                yield inflate.decompress(raw, limits.CHUNK_BYTES)
+                raw = inflate.unconsumed_tail
+                if inflate.eof and inflate.unused_data:
+                    # A file may be several compressed ones in a row (RFC 1952, section 2.2).
+                    raw, inflate = inflate.unused_data, zlib.decompressobj(wbits=47)
+        except zlib.error:
+            raise ReportError(
+                where, "the file is not what its compression says", "it is tried again on the next run"
+            ) from None
+    if (expected.isdigit() and received < int(expected)) or (inflate is not None and received and not inflate.eof):
+        raise _broken_off(where)
+
+
+def _broken_off(where: str, why: str = "") -> ApiError:
+    return ApiError(where, f"the download broke off{why}", "it is tried again on the next run")
