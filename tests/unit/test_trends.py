@@ -252,7 +252,7 @@ def test_counting_changes__are_complete_and_name_known_figures() -> None:
     assert [change.day for change in known] == sorted(change.day for change in known)
     names = {*StoredDay.__struct_fields__}
     for change in known:
-        assert change.source.strip()
+        assert change.source.startswith("https://github.blog/changelog/")
         assert change.what.strip()
         assert set(change.metrics) <= names
 
