@@ -32,7 +32,7 @@ def github() -> Iterator[GitHub]:
 
 
 def test_first_run__everything_that_github_has(github: GitHub, tmp_path: Path) -> None:
-    result = run_action(github, tmp_path, QUICK, expect=0)
+    result = run_action(github, tmp_path, QUICK, expect=0, cold=True)
     files = github.git.files(BRANCH)
     days = [date(2025, 12, 12) + timedelta(number) for number in range(39)]
     for day in days:

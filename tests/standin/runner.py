@@ -15,8 +15,9 @@ from typing import Any
 import yaml
 
 from .server import GitHub
+from .warm import ENTRY, ROOT, WarmStarter
 
-ROOT = Path(__file__).resolve().parents[2]
+STARTER = WarmStarter()
 # Set in the image as well; without a cache to find, Matplotlib would look for fonts in every run.
 _KEPT = ("PATH", "MPLCONFIGDIR", "LANG", "SYSTEMROOT")
 _COMMAND = re.compile(r"::(?P<name>[^\s:]+)(?: (?P<properties>.*?))?::(?P<message>.*)", re.DOTALL)
@@ -75,6 +76,8 @@ def run_action(
     expect: int | None = None,
     command: Sequence[str] | None = None,
     timeout: float = 120,
+    *,
+    cold: bool = False,
 ) -> ActionResult:
     """Runs `entrypoint.py` in a workspace below `tmp_path`, which later runs with the same path share.
 
@@ -82,22 +85,27 @@ def run_action(
     env      on top of the runner's environment; None takes a variable away
     expect   the exit status that has to come; AssertionError with the whole log otherwise
     command  what to start in place of the entry point
+    cold     in a new process, imports and all, instead of a fork of one that has imported the action
     """
     environment, folders = action_environment(github, tmp_path, inputs, env)
     started = time.monotonic()
-    done = subprocess.run(
-        list(command or (sys.executable, "-P", str(ROOT / "entrypoint.py"))),
-        cwd=folders["workspace"],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=timeout,
-    )
+    if cold or command:
+        done = subprocess.run(
+            list(command or (sys.executable, "-P", str(ENTRY))),
+            cwd=folders["workspace"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+        )
+        status, *streams = done.returncode, done.stdout, done.stderr
+    else:
+        status, *streams = STARTER.run(environment, folders["workspace"], timeout)
     wall = time.monotonic() - started
-    stdout, stderr = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
+    stdout, stderr = (text.decode(errors="replace") for text in streams)
     annotations, masks, log = read_commands(stdout + "\n" + stderr)
     result = ActionResult(
-        done.returncode,
+        status,
         stdout,
         stderr,
         (folders["file-commands"] / "github_step_summary").read_text("utf-8"),
