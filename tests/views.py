@@ -150,11 +150,12 @@ def analysis_of(
         if days[0].day + timedelta(days=back) not in by_day
     )
     known = len(days) >= 28
+    month = window(days, 28)
     monthly_agents = last.monthly_active_agent_users if last else None
     return Analysis(
         scope=scope, as_of=as_of, days=days, seats=seats, calendar=Calendar(), newest_day=newest,
         newest_settled=max((one.day for one in days if one.settled), default=None),
-        weeks=weeks_of(days), last_7=window(days, 7), last_28=window(days, 28),
+        weeks=weeks_of(days), last_7=window(days, 7), last_28=month,
         activation=Activation(
             active, mature, seats[-1].total_seats if seats else None, held(last), held(month_ago),
             "" if seats else "Seats could not be read: the token lacks the permission.",
@@ -172,6 +173,7 @@ def analysis_of(
         languages=mix(days, "code_generation_activity_count_by_language", "language", unknown="unknown"),
         models=None, ides=None,
         phases=None, working_weekdays=frozenset(range(5)), set_aside=set_aside, missing=missing, changes=changes,
+        typical_day=month.figures["daily_active_users"] if month else Change(None, None),
     )  # fmt: skip
 
 

@@ -6,16 +6,27 @@ Matplotlib is imported only when something is drawn: a run without new data neve
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from msgspec import Struct
 
-from copilot_metrics_action.charts.overview import lay_out
-from copilot_metrics_action.charts.plans import CHARTS, Plan
+from copilot_metrics_action.charts import overview
+from copilot_metrics_action.charts.agents import agent_share, phases
+from copilot_metrics_action.charts.chat import chat_modes, completion_acceptance
+from copilot_metrics_action.charts.colours import Theme
+from copilot_metrics_action.charts.plan import Plan, Planner
+from copilot_metrics_action.charts.usage import activation, active_users
 from copilot_metrics_action.symptoms import Finding
 from copilot_metrics_action.trends import Analysis
 
-Theme = Literal["light", "dark"]
+CHARTS: tuple[Planner, ...] = (
+    active_users,
+    activation,
+    agent_share,
+    chat_modes,
+    completion_acceptance,
+    phases,
+)
+"""The charts of a scope, in the order in which they are shown."""
 
 
 class Figure(Struct, frozen=True):
@@ -53,13 +64,13 @@ def draw(analysis: Analysis, findings: Sequence[Finding]) -> tuple[Figure, ...]:
 
 def describe_overview(analyses: Sequence[Analysis]) -> Figure | None:
     """Daily use of several scopes beside each other, without a picture; None with fewer than two to compare."""
-    plan = lay_out(analyses)
+    plan = overview.overview(analyses)
     return _words(plan) if plan else None
 
 
 def draw_overview(analyses: Sequence[Analysis]) -> Figure | None:
     """The same, with pictures in both themes."""
-    plan = lay_out(analyses)
+    plan = overview.overview(analyses)
     return _picture(plan) if plan else None
 
 

@@ -1,541 +1,302 @@
-"""One visual language for all charts: type, colours, spacing, and the marks they share.
-
-The only module that imports Matplotlib. No pyplot, so nothing global is touched; no mathtext, so a `$` in a
-name is a `$`. Everything stands on the figure itself, in pixels: Matplotlib's axes would take three times as long.
-
-A chart is painted once, in the light theme, to the colours of a fixed palette; the dark one is the same picture
-with the palette of the dark theme.
-"""
+"""Paints a plan: a title, a plot, and labels to its right instead of a legend. One look for all charts."""
 
 from __future__ import annotations
 
-import io
-import struct
-import textwrap
-import zlib
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
-from functools import cache, partial
-from math import ceil, floor, log10
-from typing import Any
+from collections.abc import Sequence
 
-import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection, PolyCollection
-from matplotlib.figure import Figure as Sheet
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.transforms import Affine2D
-from PIL import Image
-
-from copilot_metrics_action.charts.overview import PANEL_COLUMNS, PANEL_HEIGHT
-from copilot_metrics_action.charts.plans import Frame, Plan
+from copilot_metrics_action.charts import scales
+from copilot_metrics_action.charts.colours import BAND
+from copilot_metrics_action.charts.ink import Ink, Spot, own_style, text_width
+from copilot_metrics_action.charts.plan import (
+    Absent,
+    Band,
+    Bars,
+    Days,
+    Label,
+    Layer,
+    Limit,
+    Line,
+    Panels,
+    Plan,
+    Points,
+    Shade,
+    Stack,
+    Weeks,
+)
 from copilot_metrics_action.charts.words import short_day
 
-WIDTH = 720  # pixels of the page; twice as many in the file
-SCALE = 2
-INCH = 100  # pixels of the page
-EDGE, BOTTOM = 3, 34
-LETTER, TINY_LETTER = 7.6, 6.6  # pixels that a letter takes on average, in small and in tiny type
-TITLE, SMALL, LABEL, TINY = 16.5, 12.5, 14.0, 11.5  # sizes of type, in pixels of the page
-TITLE_CHARACTERS = 68
-PANEL_GAP = 24
+WIDTH, HEIGHT = 640, 320  # pixels of the page
+EDGE, FOOT = 2, 30
+TITLE, LABEL, SMALL, TINY = 17.0, 15.0, 13.0, 12.0  # sizes of type
+TITLE_LINE, MARK_LINE = 23, 16
 MARKS = 2  # changes in counting that are named; the newest
-
-# GitHub's own backgrounds. The hues stay apart in the eyes of the colour-blind too: a test measures every pair.
-THEMES: Mapping[str, Mapping[str, str]] = {
-    "light": {
-        "paper": "#ffffff",
-        "ink": "#1f2328",
-        "muted": "#59636e",
-        "rule": "#d8dee4",
-        "shade": "#f3f5f7",
-        "blue": "#0969da",
-        "soft": "#79b0f2",
-        "pale": "#c9dff8",
-        "orange": "#b5600a",
-        "green": "#0b6b3d",
-        "purple": "#512a97",
-        "pink": "#5e1648",
-        "grey": "#8a919a",
-    },
-    "dark": {
-        "paper": "#0d1117",
-        "ink": "#f0f6fc",
-        "muted": "#9198a1",
-        "rule": "#2a313a",
-        "shade": "#161b22",
-        "blue": "#4493f8",
-        "soft": "#2f6bc4",
-        "pale": "#20426e",
-        "orange": "#e09335",
-        "green": "#2fd98a",
-        "purple": "#b79ae0",
-        "pink": "#f0c4d8",
-        "grey": "#6a727d",
-    },
-}
-
-# Type of its own: a matplotlibrc of the machine must not change a byte.
-STYLE: Any = {
-    "font.family": ["DejaVu Sans"],
-    "text.parse_math": False,
-    "text.usetex": False,
-    "hatch.linewidth": 1.4,
-}
-SHADES, RULES, BARS, LINES = 0.1, 0.2, 1.0, 2.0  # what lies over what; type is on top
-BAND = 0.14  # how strongly a healthy range tints the paper
-# Pairs of colours whose blends occur: edges of type and lines on the paper, a line over bars, a mark over a band.
-BLENDS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
-    ("ink", "paper", (0.15, 0.3, 0.45, 0.6, 0.75, 0.9)),
-    ("muted", "paper", (0.15, 0.3, 0.45, 0.6, 0.8)),
-    ("muted", "shade", (0.5,)),
-    ("rule", "paper", (0.5,)),
-    *((hue, "paper", (0.25, 0.5, 0.75)) for hue in ("blue", "orange", "green", "purple", "pink", "grey")),
-    *((hue, "paper", (0.5,)) for hue in ("soft", "pale")),
-    ("ink", "soft", (0.35, 0.7)),
-    ("ink", "shade", (0.5,)),
-    ("green", "paper", (BAND,)),
-    ("blue", "shade", (0.5,)),
-)
+PANEL_COLUMNS, PANEL_HEIGHT, PANEL_GAP = 4, 92, 24
+BAR, BLOCK = 0.74, 0.72  # of the room of a day, of a week
 
 
 def paint(plan: Plan) -> tuple[bytes, bytes]:
     """The chart as palette PNGs at 2x, for the light and the dark theme."""
-    with mpl.rc_context(STYLE):
-        canvas = Canvas(plan, THEMES["light"])
-        plan.paint(canvas)
-        light = canvas.finish()
-    return light, _with_palette(light, palette("dark"))
-
-
-@cache
-def palette(theme: str) -> bytes:
-    """Red, green and blue of every colour of a theme and of its blends, in the same order for both themes."""
-    colours = {name: bytes.fromhex(value[1:]) for name, value in THEMES[theme].items()}
-    blends = [
-        bytes(round(part * a + (1 - part) * b) for a, b in zip(colours[over], colours[under], strict=True))
-        for over, under, parts in BLENDS
-        for part in parts
-    ]
-    return b"".join((*colours.values(), *blends))
-
-
-@cache
-def _palette_image() -> Image.Image:
-    image = Image.new("P", (1, 1))
-    image.putpalette(palette("light"))
-    return image
-
-
-def _with_palette(png: bytes, colours: bytes) -> bytes:
-    """The same PNG with another palette: only its PLTE chunk differs."""
-    start = png.index(b"PLTE") - 4
-    end = start + 12 + struct.unpack(">I", png[start : start + 4])[0]
-    chunk = b"PLTE" + colours
-    return png[:start] + struct.pack(">I", len(colours)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[end:]
-
-
-def _points(pixels: float) -> float:
-    return pixels * 72 / INCH
+    with own_style():
+        if isinstance(plan.axis, Panels):
+            return _paint_panels(plan, plan.axis)
+        return Canvas(plan, plan.axis).paint()
 
 
 class Canvas:
-    """One chart being painted: a title, a plot, and labels to its right instead of a legend.
+    """One plot being painted. Places are days (ordinals) or weeks (0, 1, …), heights are values."""
 
-    Places are days (ordinals) or weeks (0, 1, …), heights are values; both become pixels at the end, when it
-    is known how far the axes reach.
-    """
-
-    def __init__(self, plan: Plan, colours: Mapping[str, str]) -> None:
+    def __init__(self, plan: Plan, axis: Days | Weeks) -> None:
         self._plan = plan
-        self._colours = colours
-        self._title = textwrap.wrap(plan.title, TITLE_CHARACTERS, max_lines=2, placeholder=" …")
-        self._later: list[Callable[[], None]] = []
-        self._labels: list[Label] = []
-        self._marks: list[tuple[float, float, str]] = []
-        self._ticks: list[tuple[float, str]] = []
-        self._notes: list[str] = []
-        self._percent = False
-        self._bare = False
-        self._reached = 0.0
-        self._span = (0.0, 1.0)
-        self._box: tuple[float, float, float, float] = (EDGE, BOTTOM, WIDTH - plan.labels, plan.height)  # left to top
-        self._top = 1.0
-        self._sheet = Sheet(figsize=(WIDTH / INCH, plan.height / INCH), dpi=INCH * SCALE, facecolor=colours["paper"])
-        self._agg: Any = FigureCanvasAgg(self._sheet)  # Matplotlib leaves its backends untyped
-        self._pixels = Affine2D().scale(SCALE)
+        self._axis = axis
+        self._ink = Ink(WIDTH, HEIGHT)
+        labels = [*_labels(plan.layers)]
+        step = scales.step(max([plan.at_least, *map(_reach, plan.layers)]), whole=not plan.percent)
+        self._top = max(max([plan.at_least, *map(_reach, plan.layers)]) * 1.07, step)
+        self._heights = [step * index for index in range(int(self._top / step) + 1)]
+        self._figures = [f"{one * 100:.3g} %" if plan.percent else f"{one:,.0f}" for one in self._heights]
+        marks = axis.marks[-MARKS:] if isinstance(axis, Days) else ()
+        self._left = EDGE + 8 + max(text_width(figure, SMALL) for figure in self._figures)
+        self._right = WIDTH - EDGE - 8 - max([0, *(_label_width(label) for label in labels)])
+        self._head = _heading(self._ink, plan, HEIGHT) - MARK_LINE * len(marks)
+        if isinstance(axis, Days):
+            self._span = (axis.start.toordinal() - 0.7, axis.end.toordinal() + 0.7)
+        else:
+            self._span = (min(len(axis.starts) - 6, 0) - 0.6, len(axis.starts) - 0.4)  # one week alone is no wall
 
-    # ---- the time axis
-
-    def dates(self, frame: Frame, *, shade: bool = True) -> None:
-        """A day axis, with quiet days shaded and changes in GitHub's counting marked."""
-        start, end = frame.start.toordinal(), frame.end.toordinal()
-        self._span = (start - 0.7, end + 0.7)
-        self._ticks = [(one.toordinal(), str(short_day(one))) for one in _day_ticks(frame.start, frame.end)]
-        if shade:
-            runs = _runs([one.toordinal() for one in frame.off])
-            self._later.append(lambda: self._columns([(first - 0.5, last + 0.5) for first, last in runs], "shade"))
-        for mark in frame.marks:
-            first = max(mark.day.toordinal(), start) - 0.5
-            last = min(mark.until.toordinal(), end) + 0.5 if mark.until else first
-            self._marks.append((first, last, f"{short_day(mark.day)}: {mark.what}"))
-
-    def weeks(self, starts: Sequence[date]) -> None:
-        """An axis of weeks, one place each, named by their Mondays."""
-        self._span = (min(len(starts) - 6, 0) - 0.6, len(starts) - 0.4)  # one week alone is no wall
-        step = 1 if len(starts) <= 7 else 2
-        self._ticks = [(place, str(short_day(starts[place]))) for place in range(len(starts) - 1, -1, -step)]
-
-    # ---- the value axis
-
-    def percent(self) -> None:
-        self._percent = True
-
-    def at_least(self, top: float) -> None:
-        """The value axis reaches at least this far."""
-        self._reached = max(self._reached, top)
-
-    # ---- what is drawn
-
-    def bars(self, values: Mapping[date, int], colour: str, *, hatched: bool = False) -> None:
-        if values:
-            self.at_least(max(values.values()))
-            blocks = [(one.toordinal(), 0.0, float(value)) for one, value in values.items()]
-            self._later.append(lambda: self._blocks(blocks, 0.74, colour, hatched=hatched))
-
-    def stack(self, parts: Sequence[tuple[str, str, Sequence[int | None]]], running: Sequence[bool]) -> None:
-        """Stacked bars a week; the label of a part stands beside the last bar. Running weeks are hatched."""
-        places = range(len(running))
-        feet = [0.0] * len(running)
-        final = max((place for place in places if any(values[place] for _, _, values in parts)), default=0)
-        for name, colour, values in parts:
-            heights = [float(value or 0) for value in values]
-            blocks = [
-                (place, foot, foot + height)
-                for place, foot, height in zip(places, feet, heights, strict=True)
-                if height
-            ]
-            over = [block for block in blocks if not running[block[0]]]
-            still = [block for block in blocks if running[block[0]]]
-            self._later.append(partial(self._blocks, over, 0.72, colour, apart=True))
-            self._later.append(partial(self._blocks, still, 0.72, colour, hatched=True))
-            if heights[final] >= 0.01 * sum(values[final] or 0 for _, _, values in parts):
-                self.label(feet[final] + heights[final] / 2, name, colour)
-            feet = [foot + height for foot, height in zip(feet, heights, strict=True)]
-        self.at_least(max(feet, default=0))
-        empty = [place for place in places if all(values[place] is None for _, _, values in parts)]
-
-        def dashes() -> None:
-            for place in empty:
-                self._text(self._x(place), BOTTOM + 8, "–", SMALL, "muted", ha="center", va="center")
-
-        self._later.append(dashes)
-
-    def absent(self, days: Sequence[date]) -> None:
-        """A small cross at the foot of each day without data."""
-
-        def crosses() -> None:
-            xs = [self._x(one.toordinal()) for one in days]
-            ys = [BOTTOM + 8.0] * len(xs)
-            self._line(xs, ys, "muted", 0, marker="x", markersize=_points(5), markeredgewidth=1.0)
-
-        if days:
-            self._later.append(crosses)
-
-    def line(
-        self, values: Mapping[date, float | None], colour: str, *, width: float = 1.8, dashed: bool = False
-    ) -> None:
-        """A line over days; a day without a value, or no record of it for a while, breaks it."""
-        self._trace(*_broken(values), colour, width, dashed=dashed)
-
-    def points(self, values: Sequence[float | None], colour: str, *, width: float = 1.6) -> None:
-        """A line over weeks with a dot at each; a week without a value breaks it."""
-        heights = [float("nan") if value is None else value for value in values]
-        self._trace(list(range(len(values))), heights, colour, width, dots=True)
-
-    def band(self, edges: Mapping[date, tuple[float, float]]) -> None:
-        """A range that GitHub calls healthy."""
-        days = sorted(edges)
-        self.at_least(max(high for _, high in edges.values()))
-
-        def area() -> None:
-            left, _, right, _ = self._box
-            xs = [left, *(self._x(one.toordinal()) for one in days), right]
-            low, high = ([self._y(edges[one][side]) for one in days] for side in (0, 1))
-            low, high = [low[0], *low, low[-1]], [high[0], *high, high[-1]]
-            self._polygons(
-                [[*zip(xs, low, strict=True), *zip(xs[::-1], high[::-1], strict=True)]], "green", SHADES, alpha=BAND
-            )
-
-        self._later.append(area)
-
-    def limit(self, height: float, text: str) -> None:
-        """A line across at the limit that opens a symptom."""
-        self.at_least(height)
-        self.label(height, text, "orange", important=False)
-
-        def across() -> None:
-            left, _, right, _ = self._box
-            y = self._y(height)
-            self._line([left, right], [y, y], "orange", 1.2, linestyle=(0, (3, 3)))
-
-        self._later.append(across)
-
-    def label(self, height: float, text: str, colour: str, *, note: str = "", important: bool = True) -> None:
-        """A direct label on the right, at the height of what it names; labels make room for each other."""
-        self._labels.append((height, text, note, "muted" if colour == "grey" else colour, important))
-
-    def note(self, text: str) -> None:
-        """Small print beside the unit: what is left out, what a pattern means."""
-        self._notes.append(text)
-
-    def panels(self, panels: Sequence[tuple[str, str, Sequence[float | None]]], columns: int = PANEL_COLUMNS) -> None:
-        """Small lines beside each other: a name, its newest figure, and its values, each on its own scale."""
-        self._bare = True
-
-        def draw() -> None:
-            width = (WIDTH - 2 * EDGE + PANEL_GAP) / columns
-            top = self._box[3] - 8
-            for index, (name, figure, values) in enumerate(panels):
-                x = EDGE + (index % columns) * width
-                y = top - (index // columns) * PANEL_HEIGHT
-                right = x + width - PANEL_GAP
-                self._text(x, y, name, SMALL, "muted", va="top")
-                self._text(right, y, figure, LABEL, "ink", weight="bold", ha="right", va="top")
-                foot, room = y - PANEL_HEIGHT + 22, PANEL_HEIGHT - 50
-                self._line([x, right], [foot, foot], "rule", 0.8)
-                known = [value for value in values if value is not None]
-                if known:
-                    top_value = max(known) or 1
-                    step = (right - x) / max(len(values) - 1, 1)
-                    xs = [x + step * place for place in range(len(values))]
-                    ys = [float("nan") if value is None else foot + value / top_value * room for value in values]
-                    dots = {"marker": "o", "markersize": _points(5)} if len(known) == 1 else {}
-                    self._line(xs, ys, "blue", 1.8, **dots)
-
-        self._later.append(draw)
-
-    # ---- putting it together
-
-    def finish(self) -> bytes:
-        """The PNG of the light theme."""
-        self._lay_out()
-        self._agg.draw()
-        width, height = self._agg.get_width_height()
-        picture = Image.frombuffer("RGBA", (width, height), self._agg.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")
-        packed = io.BytesIO()
-        picture.quantize(palette=_palette_image(), dither=Image.Dither.NONE).save(packed, "PNG", compress_level=9)
-        return packed.getvalue()
-
-    def _lay_out(self) -> None:
-        y = self._plan.height - 10.0
-        for line in self._title:
-            self._text(EDGE, y, line, TITLE, "ink", weight="bold", va="top")
-            y -= 21
-        y -= 5
-        self._text(EDGE, y, " · ".join((self._plan.unit, *self._notes)), SMALL, "muted", va="top")
-        y -= 24 + 15 * min(len(self._marks), MARKS)
-        _, bottom, right, _ = self._box
-        step = _step(self._reached, whole=not self._percent)
-        self._top = max(self._reached * 1.07, step)
-        heights = [step * index for index in range(int(self._top / step) + 1)]
-        figures = [f"{height * 100:.3g} %" if self._percent else f"{height:,.0f}" for height in heights]
-        self._box = (max(len(figure) for figure in figures) * LETTER + EDGE + 8, bottom, right, y)
-        if not self._bare:
-            self._rules(heights, figures)
-        for draw in self._later:
-            draw()
+    def paint(self) -> tuple[bytes, bytes]:
+        rules_drawn = False
+        for layer in self._plan.layers:
+            if not isinstance(layer, Shade | Band) and not rules_drawn:
+                self._rules()
+                rules_drawn = True
+            self._draw(layer)
         self._set_marks()
-        self._set_labels()
+        self._set_labels([*_labels(self._plan.layers)])
+        return self._ink.pictures()
 
     def _x(self, place: float) -> float:
-        left, _, right, _ = self._box
-        return left + (place - self._span[0]) / (self._span[1] - self._span[0]) * (right - left)
+        return self._left + (place - self._span[0]) / (self._span[1] - self._span[0]) * (self._right - self._left)
 
     def _y(self, height: float) -> float:
-        _, bottom, _, top = self._box
-        return bottom + height / self._top * (top - bottom)
+        return FOOT + height / self._top * (self._head - FOOT)
 
-    def _rules(self, heights: Sequence[float], figures: Sequence[str]) -> None:
-        left, _, right, _ = self._box
-        for height, figure in zip(heights, figures, strict=True):
-            self._text(left - 7, self._y(height), figure, SMALL, "muted", ha="right", va="center_baseline")
-        lines = [[(left, self._y(height)), (right, self._y(height))] for height in heights]
-        self._add(LineCollection(lines, colors=self._colours["rule"], linewidths=[1.0] + [0.6] * len(lines)), RULES)
-        for place, text in self._ticks:
-            self._text(self._x(place), BOTTOM - 8, text, SMALL, "muted", ha="center", va="top")
+    # ---- axes
+
+    def _rules(self) -> None:
+        for height, figure in zip(self._heights, self._figures, strict=True):
+            y = self._y(height)
+            self._ink.text(self._left - 7, y, figure, SMALL, "muted", anchor="right")
+            self._ink.line([(self._left, y), (self._right, y)], "rule", 1.0 if height else 1.4)
+        for place, name in self._ticks():
+            self._ink.text(self._x(place), FOOT - 15, name, SMALL, "muted", anchor="middle")
+
+    def _ticks(self) -> list[tuple[float, str]]:
+        axis = self._axis
+        if isinstance(axis, Days):
+            return [(one.toordinal(), str(short_day(one))) for one in scales.day_ticks(axis.start, axis.end)]
+        last, step = len(axis.starts) - 1, 1 if len(axis.starts) <= 7 else 2
+        return [(place, str(short_day(axis.starts[place]))) for place in range(last, -1, -step)]
+
+    # ---- layers
+
+    def _draw(self, layer: Layer) -> None:
+        match layer:
+            case Shade():
+                self._shade()
+            case Band():
+                self._band(layer)
+            case Bars():
+                boxes = [self._bar(one.toordinal(), 0, value, BAR) for one, value in layer.values.items()]
+                (self._ink.hatched if layer.hatched else self._ink.boxes)(boxes, layer.colour)
+            case Stack():
+                self._stack(layer)
+            case Line():
+                self._line(layer)
+            case Points():
+                spots = [(self._x(place), self._height(value)) for place, value in enumerate(layer.values)]
+                self._ink.line(spots, layer.colour, layer.width)
+                self._ink.dots(spots, layer.colour, layer.width * 2.6)
+            case Limit():
+                y = self._y(layer.height)
+                self._ink.line([(self._left, y), (self._right, y)], "orange", 1.4, dashes=(4, 4))
+            case Absent():
+                self._ink.crosses([(self._x(one.toordinal()), FOOT + 7.0) for one in layer.days], "muted", 5)
+            case Label():
+                pass  # labels make room for each other: they are set last
+
+    def _height(self, value: float | None) -> float:
+        return float("nan") if value is None else self._y(value)
+
+    def _bar(self, place: float, low: float, high: float, width: float) -> tuple[float, float, float, float]:
+        return self._x(place - width / 2), self._y(low), self._x(place + width / 2), self._y(high)
+
+    def _shade(self) -> None:
+        if isinstance(self._axis, Days):
+            for first, last in scales.runs([one.toordinal() for one in self._axis.off]):
+                edges = max(self._x(first - 0.5), self._left), min(self._x(last + 0.5), self._right)
+                self._ink.boxes([(edges[0], FOOT, edges[1], self._head)], "shade")
+
+    def _band(self, band: Band) -> None:
+        days = sorted(band.edges)
+        xs = [self._left, *(self._x(one.toordinal()) for one in days), self._right]
+        low, high = ([self._y(band.edges[one][side]) for one in (days[0], *days, days[-1])] for side in (0, 1))
+        corners = [*zip(xs, low, strict=True), *zip(xs[::-1], high[::-1], strict=True)]
+        self._ink.area(corners, "green", alpha=BAND)
+
+    def _line(self, line: Line) -> None:
+        places, heights = scales.broken(line.values)
+        spots = [(self._x(place), self._y(height)) for place, height in zip(places, heights, strict=True)]
+        self._ink.line(spots, line.colour, line.width, dashes=(7, 5) if line.dashed else None)
+        if len(alone := [spot for spot in spots if spot[1] == spot[1]]) == 1:
+            self._ink.dots(alone, line.colour, line.width * 2.6)
+
+    def _stack(self, stack: Stack) -> None:
+        feet = [0.0] * len(stack.running)
+        for _, colour, values in stack.parts:
+            heads = [foot + (value or 0) for foot, value in zip(feet, values, strict=True)]
+            blocks: dict[bool, list[tuple[float, float, float, float]]] = {False: [], True: []}
+            for place, (foot, head) in enumerate(zip(feet, heads, strict=True)):
+                if head > foot:
+                    blocks[stack.running[place]].append(self._bar(place, foot, head, BLOCK))
+            self._ink.boxes(blocks[False], colour)
+            self._ink.hatched(blocks[True], colour)
+            for left, _, right, head in blocks[False]:  # a hairline of paper keeps the blocks apart
+                self._ink.line([(left, head), (right, head)], "paper", 1.0)
+            feet = heads
+        for place in range(len(feet)):
+            if all(values[place] is None for _, _, values in stack.parts):
+                self._ink.text(self._x(place), FOOT + 8, "–", SMALL, "muted", anchor="middle")
+
+    # ---- words around them
 
     def _set_marks(self) -> None:
-        left, bottom, right, top = self._box
-        shown = self._marks[-MARKS:]
-        for row, (first, last, text) in enumerate(shown):
-            at, stop = self._x(first), self._x(last)
-            y = top + 9 + 15 * (len(shown) - 1 - row)
-            self._line([at, at], [bottom, y - 7], "muted", 0.9, linestyle=(0, (2, 2)))
-            if last > first:
-                self._line([at, stop], [top, top], "muted", 1.6)
-            ends_left = WIDTH - at < 0.45 * WIDTH
-            x = min(stop, right) if ends_left else at
-            if not ends_left and len(text) * TINY_LETTER > WIDTH - at - 12:
-                x = min(at, max(left, WIDTH - 12 - len(text) * TINY_LETTER))
-            fitting = int((x if ends_left else WIDTH - x - 12) / TINY_LETTER)
-            text = text if len(text) <= fitting else text[: fitting - 1].rstrip() + "…"
-            self._text(x, y, text, TINY, "muted", ha="right" if ends_left else "left", va="center")
+        shown = self._axis.marks[-MARKS:] if isinstance(self._axis, Days) else ()
+        for row, mark in enumerate(shown):
+            start = self._x(max(mark.day.toordinal() - 0.5, self._span[0] + 0.2))
+            end = self._x(min(mark.until.toordinal() + 0.5, self._span[1])) if mark.until else start
+            y = self._head + 10 + MARK_LINE * (len(shown) - 1 - row)
+            self._ink.line([(start, FOOT), (start, y - 8)], "muted", 1.0, dashes=(2, 2))
+            if end > start:
+                self._ink.line([(start, self._head), (end, self._head)], "muted", 1.6)
+            text = f"{short_day(mark.day)}: {mark.what}"
+            text = _shortened(text, WIDTH - EDGE - self._left, TINY)
+            x = min(start, WIDTH - EDGE - text_width(text, TINY))
+            self._ink.text(x, y, text, TINY, "muted")
 
-    def _set_labels(self) -> None:
-        _, bottom, right, top = self._box
-        wanted = [(self._y(label[0]), *label[1:]) for label in self._labels]
-        for y, text, note, colour, important in _spread(wanted, bottom + 4, top):
-            weight = "bold" if important else "normal"
-            if note:
-                self._text(right + 8, y + 7, text, LABEL, colour, weight=weight, va="center")
-                self._text(right + 8, y - 8, note, TINY, "muted", va="center")
-            else:
-                self._text(right + 8, y, text, SMALL, colour, weight=weight, va="center")
-
-    # ---- ink
-
-    def _add(self, artist: Any, layer: float) -> None:
-        artist.set_transform(self._pixels)
-        artist.set_zorder(layer)
-        self._sheet.add_artist(artist)
-
-    def _text(self, x: float, y: float, text: str, size: float, colour: str, **style: Any) -> None:
-        self._sheet.text(
-            x, y, text, fontsize=_points(size), color=self._colours[colour], transform=self._pixels, **style
-        )
-
-    def _line(self, xs: Sequence[float], ys: Sequence[float], colour: str, width: float, **style: Any) -> None:
-        style = {"linestyle": "-" if width else "none", **style}
-        self._add(
-            Line2D(
-                xs, ys, color=self._colours[colour], linewidth=_points(width * 1.2), solid_capstyle="round",
-                solid_joinstyle="round", **style,
-            ),
-            LINES,
-        )  # fmt: skip
-
-    def _trace(
-        self,
-        places: Sequence[float],
-        heights: Sequence[float],
-        colour: str,
-        width: float,
-        *,
-        dots: bool = False,
-        dashed: bool = False,
-    ) -> None:
-        known = [height for height in heights if height == height]
-        if not known:
-            return
-        self.at_least(max(known))
-        style: dict[str, Any] = {"linestyle": (0, (4, 3))} if dashed else {}
-        if dots or len(known) == 1:
-            style |= {"marker": "o", "markersize": _points(width * 2.6), "markeredgewidth": 0}
-        self._later.append(
-            lambda: self._line(
-                [self._x(one) for one in places], [self._y(one) for one in heights], colour, width, **style
+    def _set_labels(self, labels: Sequence[Label]) -> None:
+        wanted = sorted(((self._y(label.height), label) for label in labels), key=lambda one: one[0])
+        sizes = [36.0 if label.note else 18.0 for _, label in wanted]
+        spots = scales.spread([y for y, _ in wanted], sizes, FOOT, self._head + 8)
+        for y, (_, label) in zip(spots, wanted, strict=True):
+            colour = "muted" if label.colour == "grey" else label.colour
+            size = LABEL if label.note and label.important else SMALL
+            self._ink.text(
+                self._right + 8, y + (8 if label.note else 0), label.text, size, colour, bold=label.important
             )
-        )
+            if label.note:
+                self._ink.text(self._right + 8, y - 8, label.note, TINY, "muted")
 
-    def _columns(self, runs: Sequence[tuple[float, float]], colour: str) -> None:
-        _, bottom, _, top = self._box
-        edges = [(max(self._x(first), self._box[0]), min(self._x(last), self._box[2])) for first, last in runs]
-        self._polygons([[(a, bottom), (a, top), (b, top), (b, bottom)] for a, b in edges], colour, SHADES)
 
-    def _blocks(
-        self,
-        blocks: Sequence[tuple[float, float, float]],
-        width: float,
-        colour: str,
-        *,
-        hatched: bool = False,
-        apart: bool = False,
-    ) -> None:
-        """Bars from (place, foot, head); a hairline of paper keeps stacked ones apart."""
-        shapes = [
-            (self._x(place - width / 2), self._y(foot), self._x(place + width / 2), self._y(head))
-            for place, foot, head in blocks
+def _heading(ink: Ink, plan: Plan, height: float) -> float:
+    """Sets the title and the unit; how high the plot below them may reach."""
+    y = height - 13.0
+    for line in _wrapped(plan.title, WIDTH - 2 * EDGE):
+        ink.text(EDGE, y, line, TITLE, "ink", bold=True)
+        y -= TITLE_LINE
+    line = _shortened(" · ".join((plan.unit, *plan.notes)), WIDTH - 2 * EDGE, SMALL)
+    ink.text(EDGE, y, line, SMALL, "muted")
+    return y - 20
+
+
+def _wrapped(text: str, room: float) -> list[str]:
+    """The text on one line or two."""
+    first, rest = "", text.split(" ")
+    while rest and text_width(f"{first} {rest[0]}".strip(), TITLE, bold=True) <= room:
+        first = f"{first} {rest.pop(0)}".strip()
+    if not rest:
+        return [first]
+    return [*([first] if first else []), _shortened(" ".join(rest), room, TITLE, bold=True)]
+
+
+def _shortened(text: str, room: float, size: float, *, bold: bool = False) -> str:
+    if text_width(text, size, bold=bold) <= room:
+        return text
+    fitting = int(len(text) * room / text_width(text, size, bold=bold))
+    while fitting and text_width(text[:fitting].rstrip() + "…", size, bold=bold) > room:
+        fitting -= 1
+    return text[:fitting].rstrip() + "…"
+
+
+def _label_width(label: Label) -> float:
+    size = LABEL if label.note and label.important else SMALL
+    return max(text_width(label.text, size, bold=label.important), text_width(label.note, TINY))
+
+
+def _labels(layers: Sequence[Layer]) -> list[Label]:
+    """The labels of a plan, and those of its stacks and limits."""
+    found: list[Label] = []
+    for layer in layers:
+        match layer:
+            case Label():
+                found.append(layer)
+            case Limit():
+                found.append(Label(layer.height, layer.text, "orange", important=False))
+            case Stack():
+                found += _stack_labels(layer)
+    return found
+
+
+def _stack_labels(stack: Stack) -> list[Label]:
+    """The name of each part beside the last bar, where it has a hundredth of it."""
+    places = [place for place in range(len(stack.running)) if any(values[place] for _, _, values in stack.parts)]
+    if not places:
+        return []
+    last = [values[places[-1]] or 0 for _, _, values in stack.parts]
+    return [
+        Label(sum(last[:number]) + part / 2, name, colour)
+        for number, ((name, colour, _), part) in enumerate(zip(stack.parts, last, strict=True))
+        if part >= 0.01 * sum(last)
+    ]
+
+
+def _reach(layer: Layer) -> float:
+    """How far up a layer goes."""
+    values: Sequence[float | None] = ()
+    match layer:
+        case Bars() | Line():
+            values = [*layer.values.values()]
+        case Points():
+            values = layer.values
+        case Band():
+            values = [high for _, high in layer.edges.values()]
+        case Limit() | Label():
+            values = [layer.height]
+        case Stack():
+            values = [sum(part[2][place] or 0 for part in layer.parts) for place in range(len(layer.running))]
+    return max((value for value in values if value is not None), default=0.0)
+
+
+def _paint_panels(plan: Plan, axis: Panels) -> tuple[bytes, bytes]:
+    rows = -(-len(axis.panels) // PANEL_COLUMNS)
+    height = 38 + TITLE_LINE * len(_wrapped(plan.title, WIDTH - 2 * EDGE)) + rows * PANEL_HEIGHT
+    ink = Ink(WIDTH, height)
+    top = _heading(ink, plan, height)
+    width = (WIDTH - 2 * EDGE + PANEL_GAP) / PANEL_COLUMNS
+    for index, (name, figure, values) in enumerate(axis.panels):
+        left, head = EDGE + index % PANEL_COLUMNS * width, top - index // PANEL_COLUMNS * PANEL_HEIGHT
+        right, foot, room = left + width - PANEL_GAP, head - PANEL_HEIGHT + 24, PANEL_HEIGHT - 52
+        ink.text(right, head - 8, figure, LABEL, "ink", bold=True, anchor="right")
+        space = right - left - text_width(figure, LABEL, bold=True) - 6
+        ink.text(left, head - 8, _shortened(name, space, SMALL), SMALL, "muted")
+        ink.line([(left, foot), (right, foot)], "rule", 1.0)
+        known = [value for value in values if value is not None]
+        most = max(known, default=0) or 1
+        step = (right - left) / max(len(values) - 1, 1)
+        spots: list[Spot] = [
+            (left + step * place, float("nan") if value is None else foot + value / most * room)
+            for place, value in enumerate(values)
         ]
-        if hatched:
-            tint, paper = self._colours[colour], self._colours["paper"]
-            for x0, y0, x1, y1 in shapes:
-                self._add(
-                    Rectangle(
-                        (x0, y0), x1 - x0, y1 - y0, facecolor=paper, edgecolor=tint, linewidth=0.9, hatch="/////"
-                    ),
-                    BARS,
-                )
-        else:
-            edge = self._colours["paper"] if apart else "none"
-            corners = [[(x0, y0), (x0, y1), (x1, y1), (x1, y0)] for x0, y0, x1, y1 in shapes]
-            self._polygons(corners, colour, BARS, edgecolors=edge, linewidths=0.8 if apart else 0)
-
-    def _polygons(self, shapes: Sequence[Any], colour: str, layer: float, **style: Any) -> None:
-        if shapes:
-            self._add(PolyCollection(shapes, **{"facecolors": self._colours[colour], "linewidths": 0, **style}), layer)
-
-
-Label = tuple[float, str, str, str, bool]
-
-
-def _spread(labels: Sequence[Label], low: float, high: float) -> list[Label]:
-    """The labels, moved apart as far as their heights need, within the plot; their order stays."""
-    placed: list[list[float]] = []
-    ranked = sorted(labels, key=lambda label: label[0])
-    sizes = [35.0 if note else 16.0 for _, _, note, _, _ in ranked]
-    for (y, *_), size in zip(ranked, sizes, strict=True):
-        floor_y = placed[-1][0] + (placed[-1][1] + size) / 2 if placed else low + size / 2
-        placed.append([max(y, floor_y), size])
-    ceiling = high + 8
-    for spot in reversed(placed):
-        spot[0] = min(spot[0], ceiling - spot[1] / 2)
-        ceiling = spot[0] - spot[1] / 2
-    return [(spot[0], *label[1:]) for spot, label in zip(placed, ranked, strict=True)]
-
-
-def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
-    """Consecutive numbers as (first, last)."""
-    runs: list[tuple[int, int]] = []
-    for place in sorted(places):
-        if runs and place == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], place)
-        else:
-            runs.append((place, place))
-    return runs
-
-
-def _broken(values: Mapping[date, float | None]) -> tuple[list[float], list[float]]:
-    """Places and heights with a NaN wherever the line must break."""
-    places: list[float] = []
-    heights: list[float] = []
-    known = sorted(values)
-    spacing = 5 if any(values[one] is not None for one in known) else 1
-    for one in known:
-        if places and one.toordinal() - places[-1] > spacing:
-            places.append(places[-1] + 1)
-            heights.append(float("nan"))
-        value = values[one]
-        places.append(one.toordinal())
-        heights.append(float("nan") if value is None else value)
-    return places, heights
-
-
-def _day_ticks(start: date, end: date) -> list[date]:
-    span = (end - start).days
-    if span <= 14:
-        return [end - timedelta(days=back) for back in range(0, span + 1, 2)][::-1]
-    weeks = 1 if span <= 40 else 2 if span <= 120 else 4
-    monday = start + timedelta(days=-start.weekday() % 7)
-    return [monday + timedelta(days=7 * weeks * index) for index in range((end - monday).days // (7 * weeks) + 1)]
-
-
-def _step(top: float, *, whole: bool) -> float:
-    """A round distance between the lines of the value axis: three to five of them."""
-    if top <= 0:
-        return 1.0 if whole else 0.05
-    rough = top / 4.5
-    power = 10.0 ** floor(log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
-    return max(1.0, float(ceil(step))) if whole else step
+        ink.line(spots, "blue", 2.0)
+        if len(known) == 1:
+            ink.dots(spots, "blue", 5)
+    return ink.pictures()

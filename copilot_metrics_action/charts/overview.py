@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from copilot_metrics_action.charts import words
-from copilot_metrics_action.charts.plans import STEADY, Plan, typical_day, weeks_of
+from copilot_metrics_action.charts.plan import Panels, Plan, weeks_of
+from copilot_metrics_action.charts.usage import STEADY
 from copilot_metrics_action.trends import Analysis
 
-if TYPE_CHECKING:
-    from copilot_metrics_action.charts.canvas import Canvas
-
 MOST = 24  # panels; more would be wallpaper
-PANEL_COLUMNS, PANEL_HEIGHT = 4, 84
 NAME_LENGTH = 15  # characters that fit above a panel
-ROOM = 84  # pixels for the title and the unit
 
 
-def lay_out(analyses: Sequence[Analysis]) -> Plan | None:
+def overview(analyses: Sequence[Analysis]) -> Plan | None:
     """Small multiples of the scopes that have data, the largest first; None with fewer than two."""
     told = [
-        (analysis.scope.slug, [week.daily_active_users for week in weeks_of(analysis)], typical_day(analysis).ratio)
+        (analysis.scope.slug, tuple(week.daily_active_users for week in weeks_of(analysis)), analysis.typical_day.ratio)
         for analysis in analyses
         if analysis.newest_day is not None
     ]
@@ -30,33 +25,29 @@ def lay_out(analyses: Sequence[Analysis]) -> Plan | None:
         return None
     told.sort(key=lambda one: (-(_last(one[1]) or 0), one[0]))
     shown = told[:MOST]
-    growing = sum(change is not None and change >= STEADY for _, _, change in told)
-    falling = sum(change is not None and change <= -STEADY for _, _, change in told)
     kinds = {analysis.scope.kind for analysis in analyses}
     kind = next(iter(kinds)) if len(kinds) == 1 else "organizations and enterprises"
-    ways = [f"{way} in {count}" for way, count in (("grows", growing), ("falls", falling)) if count]
-    title = f"Daily use {' and '.join(ways) or 'is steady in all'} of {len(told)} {kind}"
-    text = " · ".join(
-        f"{_short(name)} `{words.sparkline(values)}` {words.count(_last(values))}" for name, values, _ in shown
-    )
+    title = _title([change for _, _, change in told], kind)
     alt = f"{title}. People on a working day, newest week: "
-    alt += ", ".join(f"{name} {words.count(_last(values))}" for name, values, _ in shown) + "."
-
-    def paint(canvas: Canvas) -> None:
-        if len(told) > len(shown):
-            canvas.note(f"the {len(shown)} largest of {len(told)}")
-        canvas.panels([(_short(name), str(words.count(_last(values))), values) for name, values, _ in shown])
-
-    rows = -(-len(shown) // PANEL_COLUMNS)
+    lines = [f"{_short(name)} `{words.sparkline(values)}` {words.count(_last(values))}" for name, values, _ in shown]
     return Plan(
         "overview",
         title,
-        alt,
-        text,
+        alt + ", ".join(f"{name} {words.count(_last(values))}" for name, values, _ in shown) + ".",
+        " · ".join(lines),
         "people on a working day, by week, each on its own scale",
-        paint,
-        height=ROOM + rows * PANEL_HEIGHT,
+        Panels(tuple((_short(name), str(words.count(_last(values))), values) for name, values, _ in shown)),
+        notes=(f"the {len(shown)} largest of {len(told)}",) if len(told) > len(shown) else (),
     )
+
+
+def _title(changes: Sequence[float | None], kind: str) -> str:
+    growing = sum(change is not None and change >= STEADY for change in changes)
+    falling = sum(change is not None and change <= -STEADY for change in changes)
+    ways = [f"{way} in {count}" for way, count in (("grows", growing), ("falls", falling)) if count]
+    if ways:
+        return f"Daily use {' and '.join(ways)} of {len(changes)} {kind}"
+    return f"Daily use is steady in {'both' if len(changes) == 2 else f'all {len(changes)}'} {kind}"
 
 
 def _last(values: Sequence[float | None]) -> float | None:

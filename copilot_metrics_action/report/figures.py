@@ -11,7 +11,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from copilot_metrics_action.charts.plans import typical_day
 from copilot_metrics_action.charts.words import sparkline
 from copilot_metrics_action.history import MONTH_DAYS, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import AGENT_EDIT, CHAT_MODES, FEATURES, OTHERS, PHASES, UNKNOWN_MODE
@@ -168,7 +167,7 @@ def headline(scope: ScopeView, price: SeatPrice | None) -> tuple[Row, ...]:
     if analysis is None:
         return ()
     weeks = shown_weeks(analysis)[-13:]
-    held, typical = analysis.activation, typical_day(analysis)
+    held, typical = analysis.activation, analysis.typical_day
     rows = [
         Row(
             "Seats in use",

@@ -8,12 +8,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from copilot_metrics_action.charts.plans import EARLY_AGENTS, HEALTHY_ACTIVATION
 from copilot_metrics_action.history import SeatCounts, StoredDay, history_path
 from copilot_metrics_action.metrics import PHASES
 from copilot_metrics_action.report import figures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import Intervention, RunView, ScopeView
+from copilot_metrics_action.symptoms import EARLY_AGENTS, HEALTHY_ACTIVATION
 from copilot_metrics_action.templates import Markdown, Templates
 from copilot_metrics_action.trends import Analysis, Change
 from copilot_metrics_action.triage import LABEL
@@ -219,7 +219,7 @@ def _around(analysis: Analysis, one: Intervention) -> Change:
     working = [
         (day.day, day.daily_active_users)
         for day in analysis.days
-        if day.daily_active_users is not None and _is_working(analysis, day.day)
+        if day.daily_active_users is not None and analysis.is_working(day.day)
     ]
     after = [value for day, value in working if day >= one.day][:SIDE_DAYS]
     ahead = [value for day, value in working if day < one.day][-SIDE_DAYS:]
@@ -241,18 +241,8 @@ def _inside(analysis: Analysis, start: date, end: date) -> list[StoredDay]:
     return [one for one in analysis.days if start <= one.day <= end]
 
 
-def _is_working(analysis: Analysis, day: date) -> bool:
-    calendar = analysis.calendar
-    return (
-        day.weekday() in analysis.working_weekdays
-        and day not in calendar.days_off
-        and day not in analysis.set_aside
-        and not any(period.start <= day <= period.end for period in calendar.quiet_periods)
-    )
-
-
 def _average(analysis: Analysis, days: Sequence[StoredDay]) -> float | None:
-    values = [one.daily_active_users for one in days if _is_working(analysis, one.day)]
+    values = [one.daily_active_users for one in days if analysis.is_working(one.day)]
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from copilot_metrics_action import metrics, symptoms
 from copilot_metrics_action.charts import Figure
-from copilot_metrics_action.charts.plans import typical_day
 from copilot_metrics_action.escape import html, markdown
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.report import figures, wording
@@ -18,7 +17,7 @@ from copilot_metrics_action.triage import LABEL, Action
 
 BUDGET, BUDGET_OF_MANY = 64 * 1024, 256 * 1024  # GitHub drops a summary above 1 MiB whole
 SUMMARY_WEEKS = 13
-PICTURE_WIDTH = 720
+PICTURE_WIDTH = 640
 MOST_ACTIONS = 40
 MOVERS = 3
 MOST_ROWS = 300  # of the overview: about 100 KB
@@ -158,7 +157,7 @@ def overview(view: RunView) -> list[dict[str, Any]]:
                 "analysis": analysis,
                 "verdict": wording.verdict(scope, named=False),
                 "present": figures.present(scope.findings),
-                "people": typical_day(analysis) if analysis and analysis.newest_day else None,
+                "people": analysis.typical_day if analysis and analysis.newest_day else None,
                 "lines": lines,
                 "spark": Markdown(figures.spark_of(analysis) if analysis else ""),
                 "page": Markdown(view.links.page(f"{scope.scope.path}/README.md")),

@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 
 from copilot_metrics_action.symptoms import words
-from copilot_metrics_action.symptoms.catalogue import SYMPTOMS, Remedy, Symptom
+from copilot_metrics_action.symptoms.catalogue import EARLY_AGENTS, HEALTHY_ACTIVATION, SYMPTOMS, Remedy, Symptom
 from copilot_metrics_action.symptoms.findings import Evidence, Finding, Status
 from copilot_metrics_action.symptoms.replay import Course, replay
 from copilot_metrics_action.symptoms.reports import reports_stopped
@@ -33,6 +33,8 @@ from copilot_metrics_action.trends import SETTLED_AFTER_DAYS, Analysis
 from copilot_metrics_action.trends.series import settle
 
 __all__ = [
+    "EARLY_AGENTS",
+    "HEALTHY_ACTIVATION",
     "SYMPTOMS",
     "Evidence",
     "FallingUsage",

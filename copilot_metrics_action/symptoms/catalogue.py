@@ -25,6 +25,8 @@ AGENTS = f"{DOCS}/tutorials/roll-out-at-scale/enable-developers/integrate-ai-age
 AGENT_TEAMS = f"{DOCS}/tutorials/roll-out-at-scale/enable-developers/drive-team-agentic-adoption"
 RECONCILE = f"{DOCS}/reference/copilot-usage-metrics/reconciling-usage-metrics"
 PRACTICES = f"{DOCS}/get-started/best-practices"
+HEALTHY_ACTIVATION = (0.60, 0.80)  # "60-80 % of assigned users showing activity within the first month" (TRACK)
+EARLY_AGENTS = (0.05, 0.10)  # "even small agent adoption (5-10 %) early on is a positive signal" (TRACK)
 TELEMETRY = "First rule out that telemetry was switched off in the IDEs: without it, use is not counted"
 
 

@@ -87,6 +87,9 @@ def analyse(
         figures.mixes(by_day, newest) if newest else dict.fromkeys(("modes", "languages", "models", "ides", "phases"))
     )
     typical = Change(None, None) if settled is None else _now_and_before(settled.typical)
+    last_28 = figures.window(by_day, MONTH_DAYS, newest, working, calendar) if newest else None
+    if typical.now is None and last_28 is not None:
+        typical = last_28.figures["daily_active_users"]
     return Analysis(
         scope=scope,
         as_of=as_of,
@@ -97,7 +100,7 @@ def analyse(
         newest_settled=None if settled is None else settled.day_at(settled.size - 1),
         weeks=figures.weeks(by_day, as_of, working, calendar),
         last_7=figures.window(by_day, 7, newest, working, calendar) if newest else None,
-        last_28=figures.window(by_day, MONTH_DAYS, newest, working, calendar) if newest else None,
+        last_28=last_28,
         activation=_activation(settled, known_seats),
         agent_share=Change(None, None) if settled is None else _now_and_before(agent_share(settled).share),
         stickiness=_stickiness(settled),

@@ -194,3 +194,12 @@ class Analysis(Struct, frozen=True):
     missing: tuple[date, ...]
     changes: tuple[CountingChange, ...]
     typical_day: Change = Change(None, None)
+
+    def is_working(self, day: date) -> bool:
+        """Whether people are expected to work: a working weekday, neither off nor set aside."""
+        return (
+            day.weekday() in self.working_weekdays
+            and day not in self.calendar.days_off
+            and day not in self.set_aside
+            and not any(period.start <= day <= period.end for period in self.calendar.quiet_periods)
+        )

@@ -16,8 +16,10 @@ from msgspec.structs import replace
 from PIL import Image
 
 from copilot_metrics_action import charts
-from copilot_metrics_action.charts import canvas, words
-from copilot_metrics_action.charts.plans import MODE_COLOURS, PHASE_COLOURS
+from copilot_metrics_action.charts import colours, words
+from copilot_metrics_action.charts.agents import PHASE_COLOURS
+from copilot_metrics_action.charts.chat import MODE_COLOURS
+from copilot_metrics_action.charts.plan import day_axis
 from copilot_metrics_action.history import StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Status
@@ -134,10 +136,10 @@ def test_activation__seats_not_known() -> None:
     ("agents", "title"),
     [
         (0.0, "Nobody uses agents in the IDE"),
-        (0.006, "0.5 % of active people use agents: below the 5–10 % of a good start"),
-        (0.07, "7.1 % of active people use agents: within the 5–10 % of a good start"),
-        (0.14, "14 % of active people use agents: past the 5–10 % of a good start"),
-        (0.5, "50 % of active people use agents: well past the 5–10 % of a good start"),
+        (0.006, "0.5 % of people use agents: below the 5–10 % of a good start"),
+        (0.07, "7.1 % of people use agents: within the 5–10 % of a good start"),
+        (0.14, "14 % of people use agents: past the 5–10 % of a good start"),
+        (0.5, "50 % of people use agents: well past the 5–10 % of a good start"),
     ],
 )
 def test_agent_share__against_a_good_start(agents: float, title: str) -> None:
@@ -175,7 +177,7 @@ def test_draw__six_pairs_are_small_palette_pictures(drawn: tuple[charts.Figure, 
             assert data is not None
             image = Image.open(io.BytesIO(data))
             assert image.mode == "P"
-            assert image.size == (1440, 660)
+            assert image.size == (1280, 640)
             assert image.convert("RGB").getpixel((0, 0)) == paper
             assert not image.info.keys() & {"Software", "Creation Time"}
 
@@ -195,7 +197,7 @@ def test_draw__a_missing_day_is_a_gap() -> None:
     whole = views.stored_days(21, people=100)
     holes = tuple(one for one in whole if one.day != date(2026, 11, 10))
     pictures = [charts.draw(views.analysis_of(days, changes=()), ())[0].light for days in (whole, holes)]
-    blue = tuple(bytes.fromhex(canvas.THEMES["light"]["soft"][1:]))
+    blue = tuple(bytes.fromhex(colours.THEMES["light"]["soft"][1:]))
     full, gap = (
         next(
             count
@@ -282,29 +284,27 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("sight", SIGHT)
 def test_colours__apart_for_every_eye(theme: str, sight: str) -> None:
-    colours = canvas.THEMES[theme]
+    shades = colours.THEMES[theme]
     for one, other in itertools.combinations({*MODE_COLOURS.values(), *PHASE_COLOURS.values()}, 2):
-        apart = sum((a - b) ** 2 for a, b in zip(lab(colours[one], sight), lab(colours[other], sight), strict=True))
+        apart = sum((a - b) ** 2 for a, b in zip(lab(shades[one], sight), lab(shades[other], sight), strict=True))
         assert apart**0.5 > 19, f"{one} and {other}"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_colours__readable_on_their_paper(theme: str) -> None:
-    colours = canvas.THEMES[theme]
+    shades = colours.THEMES[theme]
     for name in ("ink", "muted", "blue", "orange", "green", "purple", "pink"):
-        assert contrast(colours[name], colours["paper"]) >= 4.5, name
-    assert contrast(colours["grey"], colours["paper"]) >= 3  # a line or an area, never type
+        assert contrast(shades[name], shades["paper"]) >= 4.5, name
+    assert contrast(shades["grey"], shades["paper"]) >= 3  # a line or an area, never type
 
 
 def test_palette__same_length_in_both_themes() -> None:
-    assert len(canvas.palette("light")) == len(canvas.palette("dark")) <= 3 * 256
+    assert len(colours.palette("light")) == len(colours.palette("dark")) <= 3 * 256
 
 
 def test_frame__quiet_days_are_shaded() -> None:
-    from copilot_metrics_action.charts.plans import frame
-
     holiday = date(2026, 11, 11)
-    axis = frame(views.analysis_of(views.stored_days(30), set_aside=(holiday,)), "daily_active_users")
+    axis = day_axis(views.analysis_of(views.stored_days(30), set_aside=(holiday,)), "daily_active_users")
     assert axis is not None
     assert holiday in axis.off
     assert date(2026, 11, 14) in axis.off
