@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cache
-from pathlib import PurePath
 from typing import Any
 
 import matplotlib as mpl
@@ -141,8 +140,8 @@ def _rgb(colour: str) -> tuple[float, float, float, float]:
 
 @cache
 def _font(size: float, bold: bool) -> ImageFont.FreeTypeFont:
-    file = PurePath(mpl.get_data_path()) / "fonts" / "ttf" / f"DejaVuSans{'-Bold' if bold else ''}.ttf"
-    return ImageFont.truetype(str(file), size * SCALE, layout_engine=ImageFont.Layout.BASIC)
+    file = f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans{'-Bold' if bold else ''}.ttf"
+    return ImageFont.truetype(file, size * SCALE, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache
