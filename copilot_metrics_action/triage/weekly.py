@@ -8,8 +8,18 @@ from datetime import date
 import msgspec
 
 from copilot_metrics_action.metrics import Scope
-from copilot_metrics_action.triage import LABEL, MAX_BODY, Action, Case, Draft, Issue, Routing, State, Verb, state_of
-from copilot_metrics_action.triage.body import DIGEST, digest, inert, is_digest, with_section, with_state
+from copilot_metrics_action.triage.body import (
+    DIGEST,
+    State,
+    digest,
+    inert,
+    is_digest,
+    state_of,
+    with_section,
+    with_state,
+)
+from copilot_metrics_action.triage.case import Case
+from copilot_metrics_action.triage.values import LABEL, MAX_BODY, Action, Draft, Issue, Routing, Verb
 
 SYMPTOM = "weekly-digest"  # in the plan and the outputs; no rule has this name
 COMMENT_DAYS = 6  # a run may be a day early; two comments are never closer
