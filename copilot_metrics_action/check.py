@@ -48,7 +48,7 @@ def check(inputs: Inputs, runner: Runner) -> int:
             lambda found: "it is there" if found.head else "not there yet; the first run makes it",
         )
         if edges.tracker is not None:
-            _attempt(lines, "issues", edges.tracker.read, lambda found: f"readable, {len(found)} of ours")
+            _attempt(lines, "issues", edges.tracker.read, lambda found: f"readable, {len(found)} with our label")
         for scope in inputs.scopes:
             _check_scope(scope, edges, lines)
         lines.append(Line("writing the branches and issues", None, "not verified: a check changes nothing"))

@@ -46,7 +46,11 @@ class Source(Protocol):
 class Tracker(Protocol):
     """Where the issues are."""
 
-    def read(self) -> tuple[Issue, ...]: ...
+    def read(self) -> tuple[Issue, ...]:
+        """The issues with our label."""
+
+    def strays(self) -> tuple[Issue, ...]:
+        """Those that lost it."""
 
     def apply(self, plan: Sequence[Action], routing: Routing) -> issues.Applied: ...
 
@@ -105,6 +109,9 @@ class GitHubTracker(Struct, frozen=True):
     def read(self) -> tuple[Issue, ...]:
         return issues.read(self.client, self.repository)
 
+    def strays(self) -> tuple[Issue, ...]:
+        return issues.strays(self.client, self.repository)
+
     def apply(self, plan: Sequence[Action], routing: Routing) -> issues.Applied:
         return issues.apply(self.client, self.repository, plan, routing, pause=self.sleep)
 
@@ -146,6 +153,9 @@ class IssuesFolder(Struct, frozen=True):
     root: Path
 
     def read(self) -> tuple[Issue, ...]:
+        return ()
+
+    def strays(self) -> tuple[Issue, ...]:
         return ()
 
     def apply(self, plan: Sequence[Action], routing: Routing) -> issues.Applied:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -20,11 +20,16 @@ from copilot_metrics_action.errors import ApiError, IssueError
 from copilot_metrics_action.triage import LABEL, SNOOZE, Action, Issue, Routing, pair_of
 from copilot_metrics_action.triage.body import is_digest
 
+RECENT_PAGES = 3  # of a hundred issues, the last changed ones first: where one that just lost its label is
+PAGE = 100
+# Who may write here. In a public repository anybody can open an issue with our marker in it, but not label it.
+_INSIDERS = ("OWNER", "MEMBER", "COLLABORATOR")
 LIST_LAG_SECONDS = 5.0  # a fresh issue was once missing from the list for some seconds (judell/bram#254)
 _LABEL_TEXTS = {
     LABEL: ("5319e7", "Kept up to date by the Copilot metrics action"),
     SNOOZE: ("cfd3d7", "The Copilot metrics action leaves this issue alone"),
 }
+_PLAIN_COLOR = "ededed"  # of a label that GitHub made because an issue asked for it
 _OTHER_LABEL = ("bfd4f2", "Set by the Copilot metrics action")
 
 
@@ -57,6 +62,7 @@ class _Label(Struct, frozen=True):
 
 class _Login(Struct, frozen=True):
     login: str = ""
+    type: str = ""
 
 
 class _Payload(Struct, frozen=True):
@@ -74,6 +80,16 @@ class _Payload(Struct, frozen=True):
     closed_at: datetime | None = None
     locked: bool = False
     pull_request: Any = None
+    id: int = 0
+    comments: int = 0
+    updated_at: datetime | None = None
+    user: _Login | None = None
+    author_association: str = ""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the text is from somebody who may write here, or from an App that was installed here."""
+        return self.author_association in _INSIDERS or (self.user is not None and self.user.type == "Bot")
 
     def issue(self) -> Issue:
         return Issue(
@@ -88,26 +104,69 @@ class _Payload(Struct, frozen=True):
             created_at=self.created_at,
             closed_at=self.closed_at,
             locked=self.locked,
+            id=self.id,
+            comments=self.comments,
+            updated_at=self.updated_at,
         )
 
 
-def read(client: Client, repository: str, label: str = LABEL) -> tuple[Issue, ...]:
-    """Every issue with the label and a marker of ours (a symptom's or the digest's), open and closed, oldest first.
+def read(client: Client, repository: str) -> tuple[Issue, ...]:
+    """Every issue with the label, open and closed, oldest first.
 
     Listed, never searched: the search index lags by seconds, which made triplicates elsewhere
     (Tracer-Cloud/opensre#5269). When somebody deleted the label from the repository, every issue lost it:
-    then all issues are looked through, and those found come without it.
+    then those of the last changed issues are read that have our marker, as `strays` finds them.
     """
-    params: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "asc"}
-    path = f"/repos/{repository}/issues"
+    params: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "asc", "labels": LABEL}
     try:
-        found = client.get_all(path, {**params, "labels": label})
-        if not found and not _label_exists(client, repository, label):
-            found = client.get_all(path, params)
+        found = client.get_all(f"/repos/{repository}/issues", params)
+        if not found and not _label_exists(client, repository, LABEL):
+            return strays(client, repository)
     except ApiError as error:
         raise _explained("issues", repository, error) from error
-    issues = (_issue(item, repository) for item in found)
-    return tuple(issue for issue in issues if issue is not None and (pair_of(issue.body) or is_digest(issue.body)))
+    return tuple(issue for item in found if (issue := _issue(item, repository)))
+
+
+def strays(client: Client, repository: str) -> tuple[Issue, ...]:
+    """The issues with our marker (a symptom's or the digest's) and without our label, oldest first.
+
+    Looked for among the 300 that changed last, for losing a label is a change. Where the label is still in the
+    repository, a person took it from the issue: it is `taken`. Issues whose author may not write here do not count:
+    their marker may be forged.
+    """
+    try:
+        gone = not _label_exists(client, repository, LABEL)
+        found = [msgspec.structs.replace(issue, taken=not gone) for issue in _recent(client, repository)]
+    except ApiError as error:
+        raise _explained("issues", repository, error) from error
+    return tuple(sorted(found, key=lambda issue: issue.number))
+
+
+def _recent(client: Client, repository: str) -> Iterator[Issue]:
+    for page in range(1, RECENT_PAGES + 1):
+        params: dict[str, str | int] = {
+            "state": "all",
+            "sort": "updated",
+            "direction": "desc",
+            "per_page": PAGE,
+            "page": page,
+        }
+        items = client.get(f"/repos/{repository}/issues", params)
+        for item in items:
+            issue = _issue(item, repository, trusted=True)
+            if issue and (pair_of(issue.body) or is_digest(issue.body)) and not _has_label(issue):
+                yield issue
+        if len(items) < PAGE:
+            return
+
+
+def _about(body: str) -> object:
+    """What an issue of ours is about: a pair, the digest, or nothing."""
+    return pair_of(body) or is_digest(body)
+
+
+def _has_label(issue: Issue) -> bool:
+    return LABEL in (label.casefold() for label in issue.labels)
 
 
 def apply(
@@ -162,7 +221,10 @@ class _Writer:
         for login in assignees:
             if login.casefold() not in have:
                 self._warn_assignee(login)
-        return msgspec.structs.replace(action, number=issue.number, url=issue.url)
+        reason = action.reason
+        if action.assignees and not have:
+            reason += "; nobody is assigned: see `issues.assignees`"
+        return msgspec.structs.replace(action, number=issue.number, url=issue.url, reason=reason)
 
     def _create(self, action: Action, body: dict[str, Any]) -> Issue:
         path = f"/repos/{self._repository}/issues"
@@ -194,7 +256,7 @@ class _Writer:
         found = [
             issue
             for issue in read(self._client, self._repository)
-            if issue.state == "open" and pair_of(issue.body) == pair_of(action.body)
+            if issue.state == "open" and _about(issue.body) == _about(action.body)
         ]
         return found[-1] if found else None
 
@@ -217,6 +279,8 @@ class _Writer:
             body["title"] = action.title
         if action.verb == "closed":
             body |= {"state": "closed", "state_reason": action.state_reason or "completed"}
+            if action.kept_id:
+                body["duplicate_issue_id"] = action.kept_id  # an id: the number of an issue would link another one
         if action.verb == "reopened":
             body["state"] = "open"
         # One request carries the text, the state and what must be remembered of both; the comment comes after
@@ -230,6 +294,8 @@ class _Writer:
             self._client.send("POST", f"{path}/labels", {"labels": list(action.labels)})
         if action.comment:
             self._comment(action, path)
+        if action.verb != "closed":
+            self._ensure_label(SNOOZE)  # when it could not be made with the issue
         return action
 
     def _changed_meanwhile(self, action: Action, path: str) -> str:
@@ -255,7 +321,9 @@ class _Writer:
             self._client.send("PATCH", path, body)
         except ApiError as error:
             if error.status == 422 and body.get("state_reason") == "duplicate":
-                body["state_reason"] = "not_planned"  # what servers without this reason offer
+                # Servers without this reason offer another one; the comment names the issue that is kept.
+                body = {key: value for key, value in body.items() if key != "duplicate_issue_id"}
+                body["state_reason"] = "not_planned"
             elif not error.uncertain:
                 raise
             self._client.send("PATCH", path, body)  # sets the same values: harmless when it had been done
@@ -286,18 +354,32 @@ class _Writer:
     # ---- labels, people, milestones
 
     def _ensure_label(self, name: str) -> None:
-        """Makes the label when it is not there, with a colour and a description that say whose it is."""
+        """Makes the label when it is not there, with a colour and a description that say whose it is.
+
+        GitHub makes a label of its own when an issue is opened with one that is missing: that one gets them later.
+        """
         if name.casefold() in self._labels:
             return
         self._labels.add(name.casefold())
-        color, description = _LABEL_TEXTS.get(name, _OTHER_LABEL)
         try:
-            if not _label_exists(self._client, self._repository, name):
-                body = {"name": name, "color": color, "description": description}
-                self._client.send("POST", f"/repos/{self._repository}/labels", body)
+            try:
+                self._write_label(name)
+            except ApiError as error:
+                if not error.uncertain:
+                    raise
+                self._write_label(name)
         except ApiError as error:
-            if error.status != 422 and not error.uncertain:  # 422: somebody made it in between
-                self.warnings.append(f"the label '{name}' could not be made ({error.what})")
+            if error.status != 422:  # somebody made it in between
+                self.warnings.append(f"the label '{name}' could not be made ({error.what}); a later run tries again")
+
+    def _write_label(self, name: str) -> None:
+        color, description = _LABEL_TEXTS.get(name, _OTHER_LABEL)
+        texts = {"color": color, "description": description}
+        label = _label(self._client, self._repository, name)
+        if label is None:
+            self._client.send("POST", f"/repos/{self._repository}/labels", {"name": name, **texts})
+        elif label.get("color") == _PLAIN_COLOR and not label.get("description"):
+            self._client.send("PATCH", f"/repos/{self._repository}/labels/{quote(name, safe='')}", texts)
 
     def _assignable(self, login: str) -> bool:
         if login.casefold() not in self._people:
@@ -336,15 +418,18 @@ class _Writer:
         return self._milestones[title]
 
 
-def _issue(item: Any, repository: str) -> Issue | None:
-    """The issue of an answer; None for a pull request, which GitHub lists among the issues."""
+def _issue(item: Any, repository: str, *, trusted: bool = False) -> Issue | None:
+    """The issue of an answer; None for a pull request, which GitHub lists among the issues.
+
+    trusted  None too when its author may not write here
+    """
     try:
         payload = msgspec.convert(item, _Payload)
     except msgspec.ValidationError as error:
         raise IssueError(
             f"issues of {repository}", f"GitHub gave an issue that cannot be read ({error})", "run again"
         ) from None
-    return payload.issue() if payload.pull_request is None else None
+    return payload.issue() if payload.pull_request is None and (payload.trusted or not trusted) else None
 
 
 def _in_repository(item: Mapping[str, Any], repository: str) -> bool:
@@ -369,13 +454,18 @@ def _login(name: str) -> str:
 
 
 def _label_exists(client: Client, repository: str, name: str) -> bool:
+    return _label(client, repository, name) is not None
+
+
+def _label(client: Client, repository: str, name: str) -> dict[str, Any] | None:
+    """The label as GitHub gives it; None when there is none."""
     try:
-        client.get(f"/repos/{repository}/labels/{quote(name, safe='')}")
+        found = client.get(f"/repos/{repository}/labels/{quote(name, safe='')}")
     except ApiError as error:
         if error.status == 404:
-            return False
+            return None
         raise
-    return True
+    return found if isinstance(found, dict) else {}
 
 
 def _explained(where: str, repository: str, error: ApiError) -> IssueError:

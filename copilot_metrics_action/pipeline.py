@@ -137,11 +137,17 @@ def act(run: Run, outcome: Outcome, collected: Sequence[Collected]) -> tuple[tri
     unread = frozenset(one.scope for one in collected if one.refused or one.stored is None)
     findings = [finding for view in outcome.views for finding in view.findings]
     try:
+        texts = issue_texts(run, outcome)
+        digest = digest_text(run, outcome) if chosen.digest else None
+
+        def planned(issues: Sequence[triage.Issue]) -> tuple[triage.Action, ...]:
+            plan = triage.plan(findings, issues, texts, as_of, routing, unread)
+            return plan + (plan_digest(issues, digest, outcome.views[0].scope, as_of, routing) if outcome.views else ())
+
         issues = tracker.read()
-        plan = triage.plan(findings, issues, issue_texts(run, outcome), as_of, routing, unread)
-        if outcome.views:
-            digest = digest_text(run, outcome) if chosen.digest else None
-            plan += plan_digest(issues, digest, outcome.views[0].scope, as_of, routing)
+        plan = planned(issues)
+        if triage.opens(plan):
+            plan = planned(triage.together(issues, tracker.strays()))
         if run.inputs.dry_run:
             return plan
         applied = tracker.apply(plan, routing)

@@ -88,11 +88,15 @@ class World:
             "created_at": self.now(),
             "closed_at": None,
             "locked": False,
+            "id": 9_000 + self._last,
+            "user": {"login": "github-actions[bot]", "type": "Bot"},
+            "author_association": "NONE",
             **more,
         }
         self.comments[self._last] = []
         for name in labels:
-            self.labels.setdefault(name.casefold(), {"name": name})
+            # GitHub makes a label that an issue asks for, without colour and words.
+            self.labels.setdefault(name.casefold(), {"name": name, "color": "ededed", "description": None})
         return self._last
 
     def now(self) -> str:
@@ -117,6 +121,12 @@ class World:
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         self.fault("before", "GET", path)
+        if path == f"/repos/{REPOSITORY}/issues":
+            assert params
+            assert (params["sort"], params["direction"]) == ("updated", "desc")
+            issues = sorted(self.issues.values(), key=lambda issue: -issue.get("changed", 0))
+            start = (int(params["page"]) - 1) * int(params["per_page"])
+            return copy.deepcopy(issues[start : start + int(params["per_page"])])
         if match := re.fullmatch(rf"/repos/{REPOSITORY}/issues/(\d+)", path):
             return copy.deepcopy(self._at(int(match[1]), path))
         if match := re.fullmatch(rf"/repos/{REPOSITORY}/labels/(.+)", path):
@@ -157,6 +167,9 @@ class World:
             if body["name"].casefold() in self.labels:
                 raise ApiError(path, "GitHub answered 422: already_exists", status=422)
             return self.labels.setdefault(body["name"].casefold(), body)
+        if match := re.fullmatch(rf"/repos/{REPOSITORY}/labels/(.+)", path):
+            self.labels[unquote(match[1]).casefold()] |= body
+            return self.labels[unquote(match[1]).casefold()]
         if path == f"/repos/{REPOSITORY}/milestones":
             self.milestones.append({"number": len(self.milestones) + 1, "state": "open", **body})
             return self.milestones[-1]
@@ -185,6 +198,7 @@ class World:
             assert len(body.get("body", "")) <= 65_536
             issue |= {key: body[key] for key in ("title", "body") if key in body}
             if body.get("state") == "closed":
+                assert body.get("duplicate_issue_id") in (None, *(known["id"] for known in self.issues.values()))
                 self.close(issue["number"], body["state_reason"])
             elif body.get("state") == "open":
                 self.reopen(issue["number"])

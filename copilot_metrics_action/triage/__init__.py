@@ -13,7 +13,7 @@ import msgspec
 
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Finding
-from copilot_metrics_action.triage.body import State, marker, pair_of, scope_of, state_of
+from copilot_metrics_action.triage.body import State, is_digest, marker, pair_of, scope_of, state_of
 from copilot_metrics_action.triage.case import Case
 from copilot_metrics_action.triage.values import LABEL, SNOOZE, Action, Draft, Issue, Key, Routing
 
@@ -27,9 +27,11 @@ __all__ = [
     "Routing",
     "State",
     "marker",
+    "opens",
     "pair_of",
     "plan",
     "state_of",
+    "together",
 ]
 
 
@@ -43,16 +45,14 @@ def plan(
 ) -> tuple[Action, ...]:
     """What to do with the issues: enterprises first, then the worst first. The same run again plans no write.
 
-    issues  those with the label, open and closed; what carries no marker of ours is passed over
+    issues  those with the label, open and closed, and those that lost it. What carries neither our marker nor the
+            very title of a draft is passed over
     drafts  by (scope path, symptom id), for every finding that is present or absent
     unread  scopes that could not be read in this run: their issues are left alone, but for `reports-stopped`
 
     At most `routing.max_new` issues are opened, or opened again, on one day; the others are planned as `left`.
     """
-    known: dict[Key, list[Issue]] = {}
-    for issue in issues:
-        if pair := pair_of(issue.body):
-            known.setdefault((pair[0].path, pair[1]), []).append(issue)
+    known = _by_pair(issues, drafts)
     found = {(finding.scope.path, finding.symptom): finding for finding in findings}
     room = routing.max_new - sum(state_of(issue.body).opened == as_of for group in known.values() for issue in group)
     actions: list[Action] = []
@@ -66,6 +66,33 @@ def plan(
     return tuple(actions)
 
 
+def _by_pair(issues: Sequence[Issue], drafts: Mapping[Key, Draft]) -> dict[Key, list[Issue]]:
+    """The issues of each pair. Where a person replaced the text, label and title tell the pair, and it is theirs."""
+    known: dict[Key, list[Issue]] = {}
+    bare: list[Issue] = []
+    for issue in issues:
+        if pair := pair_of(issue.body):
+            known.setdefault((pair[0].path, pair[1]), []).append(issue)
+        elif not is_digest(issue.body):
+            bare.append(msgspec.structs.replace(issue, taken=True))
+    for issue in bare:
+        keys = sorted(key for key, draft in drafts.items() if draft.title == issue.title)
+        if keys:  # an organization and an enterprise of one name: the one that has no issue
+            known.setdefault(next((key for key in keys if key not in known), keys[0]), []).append(issue)
+    return known
+
+
+def opens(plan: Sequence[Action]) -> bool:
+    """Whether the plan opens an issue: then those that lost their label are worth looking for first."""
+    return any(action.verb == "opened" for action in plan)
+
+
+def together(issues: Sequence[Issue], strays: Sequence[Issue]) -> tuple[Issue, ...]:
+    """Both, each once: a stray may have been found before."""
+    known = {issue.number for issue in issues}
+    return (*issues, *(issue for issue in strays if issue.number not in known))
+
+
 def _order(key: Key, finding: Finding | None) -> tuple[bool, bool, float, Key]:
     return not key[0].startswith("enterprises/"), finding is None, -(finding.weight if finding else 0.0), key
 
@@ -73,7 +100,7 @@ def _order(key: Key, finding: Finding | None) -> tuple[bool, bool, float, Key]:
 def _labelled(case: Case, steps: list[Action], issues: Sequence[Issue]) -> list[Action]:
     """The steps, with the label put back on issues that lost it: without it they would not be found again."""
     for issue in issues:
-        if LABEL in (label.casefold() for label in issue.labels):
+        if issue.taken or LABEL in (label.casefold() for label in issue.labels):
             continue
         at = next((index for index, step in enumerate(steps) if step.number == issue.number), None)
         step = steps[at] if at is not None else case.left(issue, "nothing to do")

@@ -17,7 +17,9 @@ from copilot_metrics_action.triage.body import (
     State,
     digest,
     inert,
+    is_digest,
     marker,
+    pair_of,
     sentence,
     state_of,
     ticked,
@@ -48,7 +50,9 @@ class Case(Struct, frozen=True):
 
     def steps(self, issues: Sequence[Issue]) -> Iterator[Action]:
         """The steps for the issues of the pair; nothing for closed ones that stay so without a word."""
-        opened = sorted((issue for issue in issues if issue.state == "open"), key=lambda issue: issue.number)
+        everyone = sorted((issue for issue in issues if issue.state == "open"), key=lambda issue: issue.number)
+        opened = [issue for issue in everyone if not issue.taken]
+        taken = [issue for issue in everyone if issue.taken]
         closed = [issue for issue in issues if issue.state == "closed"]
         finding = self.finding
         if finding is None or (self.unread and self.symptom != SPEAKS_UNREAD):
@@ -60,10 +64,13 @@ class Case(Struct, frozen=True):
             yield self._keep(kept, finding)
             yield from (self._second(issue, kept) for issue in opened if issue is not kept)
         elif finding.status is Status.PRESENT and finding.opens_issue:
-            yield self._start(closed, finding)
+            if taken:
+                yield from (self.left(issue, taken_words(issue)) for issue in taken)
+            else:
+                yield self._start(closed, finding)
         if finding.status is Status.ABSENT:
             for issue in closed:
-                if self._muted(issue) and not self._snooze(issue):
+                if not issue.taken and self._muted(issue) and not self._snooze(issue):
                     state = msgspec.structs.replace(state_of(issue.body), cleared=self.as_of)
                     reason = "muted by a person; the symptom is gone, so its return will open a new issue"
                     yield self.act("edited", issue, reason, body=with_state(issue.body, state))
@@ -112,10 +119,11 @@ class Case(Struct, frozen=True):
         return self.act(
             "closed",
             issue,
-            f"#{kept.number} is the older issue for the same symptom",
+            f"a duplicate of #{kept.number}, the older issue for the same symptom",
             body=with_state(issue.body, msgspec.structs.replace(state, duplicate=kept.number, reopened=False)),
             comment=self.event("duplicate", f"Duplicate of #{kept.number}, which is older and is kept up to date."),
             state_reason="duplicate",
+            kept_id=kept.id,
         )
 
     # ---- no open issue, and the symptom is present
@@ -124,10 +132,11 @@ class Case(Struct, frozen=True):
         closed = [issue for issue in closed if state_of(issue.body).duplicate is None]
         # GitHub's clock for all of them: it alone tells which closing came last.
         closed.sort(key=lambda issue: (issue.closed_at or issue.created_at, issue.number))
-        last = closed[-1] if closed else None
         for issue in reversed(closed):
-            if self._muted(issue):
-                return self.left(issue, "muted: a person closed it as not planned, and the symptom has not been gone")
+            if why := self._rests(issue, finding) if issue.taken else self._muted_words(issue):
+                return self.left(issue, why)
+        closed = [issue for issue in closed if not issue.taken]
+        last = closed[-1] if closed else None
         if last is None:
             return self._open(finding)
         state = state_of(last.body)
@@ -137,17 +146,42 @@ class Case(Struct, frozen=True):
             days = (self.as_of - state.closed).days
             if days > REOPEN_DAYS:
                 return self._open(finding)
-            return self._reopen(last, finding, f"back {days} days after it was closed")
+            return self._reopen(last, finding, f"back {_days(days)} after it was closed", "again")
         if last.state_reason in ("not_planned", "duplicate"):
             return self._open(finding)
-        done = min((last.closed_at or last.created_at).date(), self.as_of)
+        done = self._closed_on(last)
         days = (self.as_of - done).days
         if days < COMPLETED_DAYS:
             until = done + timedelta(COMPLETED_DAYS)
             return self.left(last, f"a person closed it as completed on {done}; opened again if present on {until}")
-        if finding.since is not None and finding.since > done and days > REOPEN_DAYS:
+        after = f"{_days(days)} after a person closed it as completed"
+        if finding.since is None or finding.since <= done:
+            return self._reopen(last, finding, f"still present {after}", "still")
+        if days > REOPEN_DAYS:
             return self._open(finding)
-        return self._reopen(last, finding, f"still present {days} days after a person closed it as completed")
+        return self._reopen(last, finding, f"back {after}", "again")
+
+    def _closed_on(self, issue: Issue) -> date:
+        return min((issue.closed_at or issue.created_at).date(), self.as_of)
+
+    def _muted_words(self, issue: Issue) -> str:
+        return (
+            "muted: a person closed it as not planned, and the symptom has not been gone" if self._muted(issue) else ""
+        )
+
+    def _rests(self, issue: Issue, finding: Finding) -> str:
+        """Why an issue that a person took from us and closed still speaks for its pair; empty when it does not.
+
+        Nothing can be remembered in it: whether the symptom was gone since is told by the day its streak began.
+        """
+        done = self._closed_on(issue)
+        if issue.state_reason in ("not_planned", "duplicate"):
+            same = finding.since is None or finding.since <= done
+            return f"muted: a person closed it as not planned on {done}, and it is the same trouble" if same else ""
+        until = done + timedelta(COMPLETED_DAYS)
+        return f"a person closed it as completed on {done}; a new one opens if present on {until}" * (
+            self.as_of < until
+        )
 
     def _open(self, finding: Finding) -> Action:
         if self.draft is None:
@@ -179,11 +213,11 @@ class Case(Struct, frozen=True):
             milestone=self.named(self.routing.milestone),
         )
 
-    def _reopen(self, issue: Issue, finding: Finding, reason: str) -> Action:
+    def _reopen(self, issue: Issue, finding: Finding, reason: str, kind: Literal["again", "still"]) -> Action:
         if not self.room:
             return self.left(issue, self._waits())
         state = State(written=self.as_of, step=finding.step, opened=self.as_of, reopened=True)
-        return self._rewrite("reopened", issue, state, reason, comment=self._comment("again", finding), fresh=True)
+        return self._rewrite("reopened", issue, state, reason, comment=self._comment(kind, finding), fresh=True)
 
     def _waits(self) -> str:
         return f"waits for a later day: `issues.max-new` allows {self.routing.max_new} a run"
@@ -250,6 +284,7 @@ class Case(Struct, frozen=True):
         body: str = "",
         comment: str = "",
         state_reason: str = "",
+        kept_id: int = 0,
     ) -> Action:
         if comment and issue.locked:
             comment, reason = "", f"{reason}; it is locked, so nothing is said in a comment"
@@ -264,6 +299,7 @@ class Case(Struct, frozen=True):
             body=body,
             comment=comment,
             state_reason=state_reason,
+            kept_id=kept_id,
             seen=issue,
         )
 
@@ -306,14 +342,32 @@ class Case(Struct, frozen=True):
             return self.draft.brief
         return sentence(self.finding.verdict if self.finding else "")
 
-    def _comment(self, kind: Literal["worse", "again", "recovered"], finding: Finding) -> str:
-        opening = {"worse": "It got worse.", "again": "It is back.", "recovered": "It is over."}[kind]
+    def _comment(self, kind: Literal["worse", "again", "still", "recovered"], finding: Finding) -> str:
+        opening = {
+            "worse": "It got worse.",
+            "again": "It is back.",
+            "still": "It is still there.",
+            "recovered": "It is over.",
+        }[kind]
         drafted: str = getattr(self.draft, kind) if self.draft else ""
         return self.event(kind, drafted or f"**{opening}** {sentence(finding.verdict)}")
 
     def event(self, kind: str, text: str) -> str:
         """A comment with a hidden note of what it tells: after a lost answer it can be looked for."""
         return f"<!-- copilot-metrics-event: {json.dumps({kind: str(self.as_of)})} -->\n{inert(text)[: MAX_BODY - 200]}"
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def taken_words(issue: Issue) -> str:
+    """Why an issue is left alone that a person took from us, and what brings it back."""
+    if pair_of(issue.body) or is_digest(issue.body):
+        lost, how = f"the label `{LABEL}` was taken from it", "put the label back"
+    else:
+        lost, how = "our text was taken out of it", "bring the text back from its edit history"
+    return f"{lost}: it is left alone, and no second one is opened while it is there; {how} to have it kept up to date"
 
 
 def _says_reopened(issue: Issue) -> bool:

@@ -19,7 +19,13 @@ Key = tuple[str, str]
 
 
 class Issue(Struct, frozen=True):
-    """An issue with the label, as GitHub has it now."""
+    """An issue as GitHub has it now.
+
+    id          GitHub's own, which no person sees; 0 = not known
+    comments    how many: without any there are none to read
+    updated_at  of text, state, labels and comments alike
+    taken       a person took our label from it: it is left alone, and stands for its pair while it is open
+    """
 
     number: int
     url: str
@@ -32,6 +38,10 @@ class Issue(Struct, frozen=True):
     created_at: datetime
     closed_at: datetime | None
     locked: bool = False
+    id: int = 0
+    comments: int = 0
+    updated_at: datetime | None = None
+    taken: bool = False
 
 
 class Draft(Struct, frozen=True):
@@ -40,7 +50,8 @@ class Draft(Struct, frozen=True):
     body      without marker or state; holds nothing that changes from run to run when the figures do not
     run_line  the link of the run, left out of the hash
     brief     a short body, for an issue in which people wrote so much that the whole one has no room
-    worse, again, recovered  comments for a change of state; a plain sentence where empty
+    worse, again, still, recovered  comments for a change of state; a plain sentence where empty. `again` is for
+              trouble that returned, `still` for trouble that never left although a person said so
     """
 
     title: str
@@ -49,6 +60,7 @@ class Draft(Struct, frozen=True):
     brief: str = ""
     worse: str = ""
     again: str = ""
+    still: str = ""
     recovered: str = ""
 
 
@@ -72,6 +84,7 @@ class Action(Struct, frozen=True):
     number   None for an issue that is still to be opened
     title, body  what the issue shall have; an empty body is not written
     labels   of a new issue; of an older one: those to add
+    kept_id  with `state_reason` duplicate: the `id` of the issue that is kept
     seen     the issue the step was planned for; when it has changed since, the step is not taken
     """
 
@@ -88,4 +101,5 @@ class Action(Struct, frozen=True):
     assignees: tuple[str, ...] = ()
     milestone: str = ""
     state_reason: str = ""
+    kept_id: int = 0
     seen: Issue | None = None

@@ -14,11 +14,12 @@ from copilot_metrics_action.triage.body import (
     digest,
     inert,
     is_digest,
+    pair_of,
     state_of,
     with_section,
     with_state,
 )
-from copilot_metrics_action.triage.case import Case
+from copilot_metrics_action.triage.case import Case, taken_words
 from copilot_metrics_action.triage.values import LABEL, MAX_BODY, Action, Draft, Issue, Routing, Verb
 
 SYMPTOM = "weekly-digest"  # in the plan and the outputs; no rule has this name
@@ -35,16 +36,24 @@ def plan_digest(
 
     A person who closes it is left alone: it stays closed, whatever the reason, until they open it again.
     """
-    ours = sorted((issue for issue in issues if is_digest(issue.body)), key=lambda issue: issue.number)
+    ours = [issue for issue in issues if is_digest(issue.body) and not issue.taken]
+    ours.sort(key=lambda issue: issue.number)
     opened = [issue for issue in ours if issue.state == "open"]
     case = Case(scope, SYMPTOM, None, draft, as_of, routing, False, True)
     if draft is None:
         return tuple(case.left(issue, "the digest is turned off, or has no complete week") for issue in opened)
     if not ours:
-        return (_open(case, draft),)
+        taken = next((issue for issue in issues if _taken(issue, draft)), None)
+        return (case.left(taken, taken_words(taken)) if taken else _open(case, draft),)
     if not opened:
         return (case.left(ours[-1], "a person closed the digest: opened again it goes on"),)
     return tuple(_keep(case, draft, issue, opened[0]) for issue in opened)
+
+
+def _taken(issue: Issue, draft: Draft) -> bool:
+    if is_digest(issue.body):
+        return issue.taken
+    return issue.title == draft.title and pair_of(issue.body) is None
 
 
 def _open(case: Case, draft: Draft) -> Action:

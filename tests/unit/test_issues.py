@@ -47,7 +47,7 @@ def fails(world: World, method: str, part: str, status: int | None, *, done: boo
 # ---- reading
 
 
-def test_read__issues_with_our_marker_open_and_closed(world: World) -> None:
+def test_read__issues_with_our_label_open_and_closed(world: World) -> None:
     world.open(BODY)
     world.open("no marker")
     world.open(BODY, pull_request={"url": "x"})
@@ -55,15 +55,15 @@ def test_read__issues_with_our_marker_open_and_closed(world: World) -> None:
     world.open(BODY, labels=("other",))
     world.open(BODY, body_text="ignored")
     found = issues.read(world, REPOSITORY)
-    assert [(issue.number, issue.state) for issue in found] == [(1, "open"), (4, "closed"), (6, "open")]
-    assert found[1].closed_at is not None
+    assert [(issue.number, issue.state) for issue in found] == [(1, "open"), (2, "open"), (4, "closed"), (6, "open")]
+    assert found[2].closed_at is not None
     assert found[0].labels == (LABEL,)
 
 
 def test_read__an_issue_without_text(world: World) -> None:
     number = world.open()
     world.issues[number]["body"] = None
-    assert issues.read(world, REPOSITORY) == ()
+    assert [issue.body for issue in issues.read(world, REPOSITORY)] == [""]
 
 
 def test_read__the_label_was_deleted(world: World) -> None:
