@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from copilot_metrics_action import escape
 from copilot_metrics_action.charts import Figure
+from copilot_metrics_action.places import Where
 from copilot_metrics_action.symptoms import Evidence, Finding, Status
 from copilot_metrics_action.templates import (
     Markdown,
@@ -63,20 +64,25 @@ def draft(
     data_url: str,
     run_url: str,
     templates: Templates,
-    where: Sequence[str] = (),
+    where: Sequence[Where] = (),
     mentions: Sequence[str] = (),
+    beside: str = "",
+    unexplained: str = "",
 ) -> Draft:
     """The issue a finding deserves, by `issues/<symptom>.md.j2`, else by `issues/base.md.j2`.
 
     figure      the chart that shows it. Without `chart_urls` its Mermaid diagram, if it has one, and its text
     chart_urls  of the light and the dark picture
     data_path   of the history on the data branch, to attach to a chat; `data_url` is its page
-    where       lines that say which organizations or teams explain most of it: plain text, or `Markdown`
+    where       the organizations or teams that explain most of it, the biggest first
+    beside      what is to be said of the others
+    unexplained without `where`: why it cannot be told, as the end of a sentence
 
     The body is the same as long as the figures are. At most 60,000 characters: whole parts are left out in
     the order of `PARTS`. Raises TemplateError.
     """
     values = _values(finding, analysis, figure, data_path, data_url, where, mentions)
+    values |= {"beside": _plain(beside), "unexplained": _plain(unexplained)}
     chart = _chart(figure, chart_urls)
     name = f"issues/{finding.symptom}.md.j2"
     name = name if name in templates.names else "issues/base.md.j2"
@@ -89,7 +95,7 @@ def draft(
     brief = _split(templates.render(name, **values, chart=chart, omit=frozenset(PARTS)))[1]
     if len(body) > MAX_TEXT:
         body = str(values["verdict"])
-    events = ("worse", "again") if finding.status is not Status.ABSENT else ("recovered",)
+    events = ("worse", "again", "still") if finding.status is not Status.ABSENT else ("recovered",)
     comments = {event: _tidy(templates.render("issues/comment.md.j2", **values, event=event)) for event in events}
     return Draft(
         title=title or f"{finding.scope.slug}: {finding.headline}",
@@ -185,12 +191,12 @@ def _values(
     figure: Figure | None,
     data_path: str,
     data_url: str,
-    where: Sequence[str],
+    where: Sequence[Where],
     mentions: Sequence[str],
 ) -> dict[str, Any]:
     rows = tuple(map(_row, finding.evidence))
     kind = finding.scope.kind
-    shown = tuple(line if isinstance(line, Markdown) else _plain(line) for line in where[:MAX_LINES])
+    shown = tuple(map(_place, where[:MAX_LINES]))
     if len(where) > MAX_LINES:
         shown += (Markdown(f"and {len(where) - MAX_LINES:,} more"),)
     path = Markdown(f"`{data_path}`")
@@ -224,6 +230,11 @@ def _values(
         ),
         "mentions": tuple(Markdown("@" + match[1]) for name in mentions if (match := _MENTION.fullmatch(name.strip()))),
     }
+
+
+def _place(place: Where) -> Markdown:
+    share = f" ({ratio(place.share)} of it)" if place.share is not None else ""
+    return Markdown(f"**{_plain(place.name)}**{share}: {_plain(place.said)}")
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -8,7 +8,18 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from copilot_metrics_action import charts, counting_changes, drafts, history, report, store, symptoms, trends, triage
+from copilot_metrics_action import (
+    charts,
+    counting_changes,
+    drafts,
+    history,
+    places,
+    report,
+    store,
+    symptoms,
+    trends,
+    triage,
+)
 from copilot_metrics_action.collect import Collected, read_history
 from copilot_metrics_action.connect import Run, calendar
 from copilot_metrics_action.errors import ActionError
@@ -198,11 +209,14 @@ def digest_text(run: Run, outcome: Outcome) -> triage.Draft | None:
 def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
     linked = links(run)
     texts: dict[triage.Key, triage.Draft] = {}
+    members = [one for one in _analyses(outcome.views) if one.scope.kind == "organizations"]
+    enterprises = sum(scope.kind == "enterprises" for scope in run.inputs.scopes)
     for view in outcome.views:
         if view.analysis is None:
             continue
         data_path = history.history_path(view.scope, (view.analysis.newest_day or run.inputs.as_of).year)
         for finding in view.findings:
+            where = places.organizations(finding, members, enterprises)
             figure = next((one for one in view.figures if one.name == _SHOWN_BY.get(finding.symptom)), None)
             if figure is not None and run.inputs.charts == "none":
                 figure = replace(figure, mermaid="")
@@ -222,7 +236,10 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
                 linked.page(data_path),
                 run.inputs.run_url,
                 run.edges.templates,
+                where=where.parts,
                 mentions=run.edges.settings.issues.mentions,
+                beside=where.beside,
+                unexplained=where.reason,
             )
     return texts
 

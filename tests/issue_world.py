@@ -15,11 +15,38 @@ from urllib.parse import unquote
 from copilot_metrics_action.errors import ApiError
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Finding, Status
+from copilot_metrics_action.trends import Activation, Analysis, Calendar, Change
 from copilot_metrics_action.triage import LABEL, Draft
 
 REPOSITORY = "acme/admin"
 ACME = Scope("organizations", "acme")
 DAY = date(2026, 11, 2)
+# Of a scope of which nothing is known; a test fills in what it is about.
+ANALYSIS = Analysis(
+    scope=ACME,
+    as_of=date(2026, 11, 21),
+    days=(),
+    seats=(),
+    calendar=Calendar(),
+    newest_day=date(2026, 11, 19),
+    newest_settled=date(2026, 11, 17),
+    weeks=(),
+    last_7=None,
+    last_28=None,
+    activation=Activation(None, None, None, None, None),
+    agent_share=Change(None, None),
+    stickiness=None,
+    surfaces=(),
+    modes=None,
+    languages=None,
+    models=None,
+    ides=None,
+    phases=None,
+    working_weekdays=frozenset(range(5)),
+    set_aside=(),
+    missing=(),
+    changes=(),
+)
 
 
 def finding(

@@ -185,6 +185,7 @@ def _conclude(common: Mapping[str, object], scene: Scene | None, reading: Readin
         else scene.settled.touching(reading.metrics, scene.settled.size - reading.length, scene.last),
         weight=reading.weight if status in (Status.PRESENT, Status.WATCH) else 0.0,
         step=reading.step if status is Status.PRESENT else 0,
+        signs=reading.signs if status is Status.PRESENT else (),
     )
 
 

@@ -117,7 +117,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
         "daily use is not flat",
         "daily Copilot use is flat",
         "The number of people on a working day does not grow although seats are idle or people come rarely.",
-        "People tried Copilot once and did not return.",
+        "People with a seat never started, or tried Copilot once and did not return.",
         (
             Remedy("Share prompts that work and a success story from within the company", TRACK),
             Remedy(

@@ -49,6 +49,8 @@ class Finding(Struct, frozen=True):
     config_key   the key of the configuration that changes the rule: `symptoms.flat-usage`
     opens_issue  whether the configuration lets it open an issue
     weight       how bad, for the order among findings; larger first
+    signs        while present: which of several reasons hold, for texts that depend on it: `idle-seats` and
+                 `rare-return` (flat-usage), `none-at-all` (no-agent-usage)
     step         how bad in whole steps (0 = at the limit): an issue is commented on when it grows
     """
 
@@ -74,3 +76,4 @@ class Finding(Struct, frozen=True):
     opens_issue: bool = True
     weight: float = 0.0
     step: int = 0
+    signs: tuple[str, ...] = ()

@@ -125,6 +125,7 @@ class Reading:
     length      days that were read, the newest included
     working     only kept working days were read
     hold        why the newest days are uncertain; empty when they are not
+    signs       which of several reasons hold, as `Finding.signs`
     """
 
     judgement: Judgement | None
@@ -144,6 +145,7 @@ class Reading:
     hold: str = ""
     weight: float = 0.0
     step: int = 0
+    signs: tuple[str, ...] = ()
     status: Status | None = None
     since: date | None = None
     reason: str = ""

@@ -107,6 +107,7 @@ def no_agent_usage(scene: Scene, rule: NoAgentUsage) -> Reading:
         metrics=AGENT_METRICS,
         weight=40,
         step=0,
+        signs=("none-at-all",) if at(reach) == 0 else (),
     )
 
 

@@ -20,7 +20,7 @@ AWAY = "fewer people come each week, but those of the month are still the same: 
 
 
 def flat_usage(scene: Scene, rule: FlatUsage) -> Reading:
-    """Daily use does not grow although it is weak: people tried Copilot and do not come back."""
+    """Daily use does not grow although it is weak: seats are idle, or people tried Copilot and do not come back."""
     pace = scene.recent
     activation, stickiness = scene.seats.share, scene.stickiness
     weak = (activation < rule.activation_below) | (steadiest(stickiness) < rule.stickiness_below)
@@ -31,11 +31,11 @@ def flat_usage(scene: Scene, rule: FlatUsage) -> Reading:
     judged = scene.history & ~np.isnan(four_weeks.slope) & ~np.isnan(stickiness) & (pace.error < rule.most_error)
     growth, interval = newest(pace)
     seats, days, people = at(activation), at(stickiness), at(scene.settled.typical)
-    why = []
+    why = {}
     if seats is not None and seats < rule.activation_above:
-        why.append(f"only {words.percent(seats)} of the seats are in use")
+        why["idle-seats"] = f"only {words.percent(seats)} of the seats are in use"
     if days is not None and days < rule.stickiness_above:
-        why.append(f"only {words.percent(days)} of the month's users come on a typical day")
+        why["rare-return"] = f"only {words.percent(days)} of the month's users come on a typical day"
     trend = f"{words.slope(growth)}{_range(interval)}"
     unclear = interval is not None and interval[1] > rule.close_above
     change = "there is no clear growth" if unclear else "that does not change"
@@ -44,7 +44,7 @@ def flat_usage(scene: Scene, rule: FlatUsage) -> Reading:
         headline="daily use is flat",
         present=(
             f"About {words.count(people)} people use Copilot on a working day and {change} "
-            f"({trend}), while {words.listed(why) or 'use is weak'}."
+            f"({trend}), while {words.listed([*why.values()]) or 'use is weak'}."
         ),
         absent=f"About {words.count(people)} people use Copilot on a working day ({trend}).",
         unit="percent-a-week",
@@ -87,6 +87,7 @@ def flat_usage(scene: Scene, rule: FlatUsage) -> Reading:
         working=True,
         hold=scene.held(),
         weight=50,
+        signs=tuple(why),
     )
 
 

@@ -1,4 +1,15 @@
-"""The text of an issue: its marker, what it remembers, and our section between what people wrote."""
+"""The text of an issue: its marker, what it remembers, and our section between what people wrote.
+
+What another module may read of it, and what stays as it is from release to release:
+
+- the marker (`marker`, `pair_of`) and the section between `BEGIN` and `END`, which alone is ours;
+- the checklist in it: one line a step, `- [ ] What to do <!-- step: share-prompts -->`. The name at its end stays the
+  same while the words, the links and the figures in them change; GitHub turns `[ ]` into `[x]` and touches nothing
+  else. A template of the user's may leave the name out: then the words of the line, without figures, stand for it.
+  `tasks` reads them;
+- the comments on a change of state, which begin with `<!-- copilot-metrics-event: {"worse": "2026-11-02"} -->`
+  (worse, again, still, recovered, duplicate, digest): every other comment is a person's.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +31,21 @@ END = "<!-- copilot-metrics:end -->"
 DIGEST = "<!-- copilot-metrics-digest -->"
 _MARKER = re.compile(r"<!-- copilot-metrics: (\{[^\r\n]*?\}) -->")
 _STATE = re.compile(r"(?:\r?\n)?<!-- copilot-metrics-state: ([^\r\n]*?) -->")
+_STEP = re.compile(r"<!-- step: ([a-z0-9-]{1,60}) -->")
 _TASK = re.compile(r"^([ \t]*[-*] \[)([ xX])(\] )(.*?)\r?$", re.MULTILINE)
+
+
+class Task(Struct, frozen=True):
+    """One line of the checklist.
+
+    step    its name, the same in every version of the text; from the words where a template gives none
+    words   what to do, as Markdown, without the name
+    done    somebody ticked it
+    """
+
+    step: str
+    words: str
+    done: bool
 
 
 class State(Struct, frozen=True, omit_defaults=True):
@@ -114,16 +139,30 @@ def with_section(body: str, text: str, run_line: str) -> str:
     return before + section + after
 
 
-def ticked(text: str, told: str) -> str:
-    """The text with the boxes ticked that a person ticked in what was told before; figures may have changed."""
-    ticked = {_words(match[4]) for match in _TASK.finditer(told) if match[2] != " "}
-    return _TASK.sub(
-        lambda match: f"{match[1]}{'x' if _words(match[4]) in ticked else match[2]}{match[3]}{match[4]}", text
+def tasks(body: str) -> tuple[Task, ...]:
+    """The checklist of our section, in its order; nothing when a person took the section out."""
+    body = body.replace("\r\n", "\n")
+    end = body.rfind(END)
+    begin = body.rfind(BEGIN, 0, end) if end >= 0 else -1
+    if begin < 0:
+        return ()
+    return tuple(
+        Task(_step(match[4]), _STEP.sub("", match[4]).strip(), match[2] != " ")
+        for match in _TASK.finditer(body[begin:end])
     )
 
 
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"[^\W\d_]+", text))
+def ticked(text: str, told: str) -> str:
+    """The text with the boxes ticked that a person ticked in what was told before; figures may have changed."""
+    ticked = {_step(match[4]) for match in _TASK.finditer(told) if match[2] != " "}
+    return _TASK.sub(
+        lambda match: f"{match[1]}{'x' if _step(match[4]) in ticked else match[2]}{match[3]}{match[4]}", text
+    )
+
+
+def _step(line: str) -> str:
+    named = _STEP.search(line)
+    return named[1] if named else "-".join(re.findall(r"[^\W\d_]+", line)).casefold()
 
 
 def inert(text: str) -> str:

@@ -20,6 +20,7 @@ CORE = {
     "escape",
     "history",
     "metrics",
+    "places",
     "refusals",
     "report",
     "symptoms",

@@ -9,17 +9,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from issue_world import ACME
+from issue_world import ACME, ANALYSIS
 
 from copilot_metrics_action import drafts, escape
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.errors import TemplateError
 from copilot_metrics_action.history import StoredDay
 from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.places import Where
 from copilot_metrics_action.symptoms import Evidence, Finding, Status
-from copilot_metrics_action.templates import Markdown, Templates
-from copilot_metrics_action.trends import Activation, Analysis, Calendar, Change, CountingChange, Week
+from copilot_metrics_action.templates import Templates
+from copilot_metrics_action.trends import Analysis, CountingChange, Week
 from copilot_metrics_action.triage import Draft
+from copilot_metrics_action.triage.body import BEGIN, END, tasks
 
 ROOT = Path(__file__).parents[2] / "templates"
 SOURCES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in ROOT.glob("issues/*.j2")}
@@ -28,31 +30,6 @@ SYMPTOMS = sorted(
     Path(name).name.removesuffix(".md.j2") for name in SOURCES if not re.search(r"/(base|comment|digest)\.", name)
 )
 
-ANALYSIS = Analysis(
-    scope=ACME,
-    as_of=date(2026, 11, 21),
-    days=(),
-    seats=(),
-    calendar=Calendar(),
-    newest_day=date(2026, 11, 19),
-    newest_settled=date(2026, 11, 17),
-    weeks=(),
-    last_7=None,
-    last_28=None,
-    activation=Activation(None, None, None, None, None),
-    agent_share=Change(None, None),
-    stickiness=None,
-    surfaces=(),
-    modes=None,
-    languages=None,
-    models=None,
-    ides=None,
-    phases=None,
-    working_weekdays=frozenset(range(5)),
-    set_aside=(),
-    missing=(),
-    changes=(),
-)
 FLAT = Finding(
     ACME,
     "flat-usage",
@@ -91,7 +68,7 @@ def change(finding: Finding = FLAT, **fields: Any) -> Finding:
 
 
 def test_draft__says_everything() -> None:
-    draft = drafted(where=["platform lost 6 people"], mentions=["acme/ai", "@mona"])
+    draft = drafted(where=[Where("platform", "6 people fewer", 0.6)], mentions=["acme/ai", "@mona"])
     assert draft.title == "acme: daily Copilot use is flat"
     for text in (
         "About 96 people use Copilot on a working day (+0.1 % a week). Since **2 Oct 2026**.",
@@ -104,13 +81,13 @@ def test_draft__says_everything() -> None:
         "| Agents<br><sub>not reported</sub> | – |  |  |  |",
         "Days used: 28, all of them settled, from 7 Oct 2026 to 17 Nov 2026; 2 set aside (9–10 Oct); "
         "1 missing (1 Nov).",
-        "- platform lost 6 people",
+        "- **platform** (60 % of it): 6 people fewer",
         "https://docs.github.com/en/copilot/tutorials/roll-out-at-scale/assign-licenses/track-usage-and-adoption",
         f"[`{DATA}`]({PAGE})",
         "What patterns might explain low adoption across some teams in the Copilot metrics export?",
         "`symptoms.flat-usage` in `.github/copilot-metrics.yml`",
         "`copilot-metrics:snooze`",
-        "It closes itself",
+        "It ends by itself",
         "For the attention of @acme/ai @mona.",
     ):
         assert text in draft.body
@@ -118,6 +95,8 @@ def test_draft__says_everything() -> None:
     assert RUN not in draft.body
     assert "It got worse." in draft.worse
     assert "It is back." in draft.again
+    assert draft.still.startswith("**It is still there**")
+    assert "copilot-metrics:snooze-until-2027-01-01" in draft.still
 
 
 def test_draft__the_end_shows_its_evidence() -> None:
@@ -127,7 +106,9 @@ def test_draft__the_end_shows_its_evidence() -> None:
     assert "It is over." in draft.recovered
     assert "Trend, 6 weeks: +0.1 % a week (closes at: above +4.5 %)" in draft.recovered
     assert "`▅▆▅` 97 → 96" in draft.recovered
-    assert (draft.worse, draft.again) == ("", "")
+    assert (draft.worse, draft.again, draft.still) == ("", "", "")
+    assert "**Where:**" not in draft.body
+    assert "snooze" not in draft.body
 
 
 @pytest.mark.parametrize("symptom", SYMPTOMS)
@@ -180,9 +161,55 @@ def test_draft__where_it_cannot_be_told() -> None:
     assert "**Where:**" not in drafted(change(symptom="reports-stopped")).body
 
 
+def test_draft__where_it_cannot_be_told_and_why() -> None:
+    reason = "this run reads none of its organizations"
+    body = drafted(change(scope=Scope("enterprises", "big")), unexplained=reason).body
+    assert "**Where:** this cannot be told: this run reads none of its organizations." in body
+    assert "### Where" not in body
+
+
+def test_draft__the_other_places_are_said() -> None:
+    body = drafted(where=[Where("a", "much")], beside="The other organization of this run explains less").body
+    assert "### Where\n\n- **a**: much\n\nThe other organization of this run explains less.\n" in body
+
+
+@pytest.mark.parametrize(
+    ("signs", "said", "unsaid", "steps"),
+    [
+        (("idle-seats",), ["Few join", "do come back"], ["tried it once"], {"activation-check"}),
+        (("rare-return",), ["tried it once"], ["Few join"], {"share-prompts"}),
+        (("idle-seats", "rare-return"), ["Few join", "tried it once"], ["do come back"], {"activation-check", "share-prompts"}),  # noqa: E501
+        ((), ["It was weak when this issue opened"], ["Few join", "tried it once"], {"share-prompts"}),
+    ],
+)  # fmt: skip
+def test_draft__flat_usage_says_what_the_evidence_says(
+    signs: tuple[str, ...], said: list[str], unsaid: list[str], steps: set[str]
+) -> None:
+    body = drafted(change(signs=signs)).body
+    assert all(text in body for text in said)
+    assert not any(text in body for text in unsaid)
+    found = {task.step for task in tasks(f"{BEGIN}\n{body}\n{END}")}
+    assert found & {"activation-check", "share-prompts"} == steps
+
+
+def test_draft__nobody_is_nobody() -> None:
+    assert drafted(change(symptom="no-agent-usage", signs=("none-at-all",))).title == "acme: nobody uses Copilot agents"
+    assert drafted(change(symptom="no-agent-usage")).title == "acme: next to nobody uses Copilot agents"
+
+
+@pytest.mark.parametrize("symptom", SYMPTOMS)
+def test_draft__every_step_of_a_checklist_has_a_name_of_its_own(symptom: str) -> None:
+    signs = ("idle-seats", "rare-return")
+    body = drafted(change(symptom=symptom, signs=signs)).body
+    assert body.count("- [ ] ") == body.count(" <!-- step: ")
+    found = tasks(f"{BEGIN}\n{body}\n{END}")
+    assert len({task.step for task in found}) == len(found) >= 4
+    assert found[-1].step == "note"
+
+
 def test_draft__many_places_are_counted() -> None:
-    body = drafted(where=[Markdown(f"**team {number}**") for number in range(25)]).body
-    assert "- **team 19**" in body
+    body = drafted(where=[Where(f"team {number}", "less") for number in range(25)]).body
+    assert "- **team 19**: less" in body
     assert "**team 20**" not in body
     assert "- and 5 more" in body
 
@@ -215,7 +242,14 @@ def test_draft__nothing_measured() -> None:
 def test_draft__names_from_outside_stay_inert() -> None:
     evil = "@all <b> [x](http://evil.example) | `--> #17"
     noted = change(verdict=evil, evidence=(Evidence(evil, 1, "people", evil, evil, note=evil),))
-    body = drafted(noted, where=[evil], mentions=["@all <b>"], figure=msgspec.structs.replace(FIGURE, alt=evil)).body
+    body = drafted(
+        noted,
+        where=[Where(evil, evil)],
+        beside=evil,
+        mentions=["@all <b>"],
+        figure=msgspec.structs.replace(FIGURE, alt=evil),
+    ).body
+    body = re.sub(r" <!-- step: [a-z-]+ -->", "", body)
     assert not any(text in body for text in ("@all", "<b>", "-->"))
     seen = body.replace(re.findall(r'alt="[^"]*"', body)[0], "")  # in an attribute nothing is a link
     assert not any(text in seen for text in ("[x](", "http://evil", "#17"))

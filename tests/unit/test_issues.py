@@ -71,6 +71,42 @@ def test_read__the_label_was_deleted(world: World) -> None:
     assert [issue.labels for issue in issues.read(world, REPOSITORY)] == [()]
     world.labels[LABEL] = {"name": LABEL}
     assert issues.read(world, REPOSITORY) == ()
+    assert [issue.taken for issue in issues.strays(world, REPOSITORY)] == [True]
+
+
+def test_strays__among_the_last_changed_alone(world: World) -> None:
+    lost, old = world.open(BODY, labels=("mine",), changed=9), world.open(BODY, labels=(), changed=-1)
+    world.open(BODY)
+    world.open("not ours", labels=())
+    world.open("<!-- copilot-metrics-digest -->", labels=(), changed=8)
+    asked: list[str] = []
+    world.fault = lambda when, method, path: asked.append(path)
+    assert [issue.number for issue in issues.strays(world, REPOSITORY)] == [lost, old, 5]
+    assert len(asked) == 2  # the label, and one page
+    for _ in range(400):
+        world.open("other", labels=())
+    asked.clear()
+    assert [issue.number for issue in issues.strays(world, REPOSITORY)] == [lost, 5]
+    assert len(asked) == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "association", "found"),
+    [
+        ("Bot", "NONE", True),
+        ("User", "OWNER", True),
+        ("User", "MEMBER", True),
+        ("User", "COLLABORATOR", True),
+        ("User", "CONTRIBUTOR", False),
+        ("User", "FIRST_TIMER", False),
+        ("User", "", False),
+    ],
+)
+def test_strays__from_those_who_may_write_here(world: World, kind: str, association: str, found: bool) -> None:
+    world.open(BODY, labels=(), user={"login": "eve", "type": kind}, author_association=association)
+    assert len(issues.strays(world, REPOSITORY)) == found
+    world.issues[1]["user"] = None  # the account was deleted
+    assert len(issues.strays(world, REPOSITORY)) == (found and kind == "User")
 
 
 @pytest.mark.parametrize(
@@ -115,11 +151,41 @@ def test_apply__a_label_that_somebody_makes_meanwhile(world: World, status: int)
     assert not applied.warnings
 
 
-def test_apply__a_label_that_cannot_be_made_is_a_warning(world: World) -> None:
-    fails(world, "POST", "/labels", 403)
+@pytest.mark.parametrize("status", [403, 500])
+def test_apply__a_label_that_cannot_be_made_is_a_warning(world: World, status: int) -> None:
+    fails(world, "POST", "/labels", status, times=2)
     applied = run(world, finding())
     assert applied.actions[0].verb == "opened"
     assert "the label 'copilot-adoption' could not be made" in applied.warnings[0]
+    assert "a later run tries again" in applied.warnings[0]
+
+
+def test_apply__labels_that_could_not_be_made_are_made_good_later(world: World) -> None:
+    """GitHub made the first one itself, without words; the other is the one that people snooze with."""
+    fails(world, "POST", "/labels", 502, times=4)
+    run(world, finding())
+    assert world.labels[LABEL]["color"] == "ededed"
+    assert "copilot-metrics:snooze" not in world.labels
+    world.fault = lambda when, method, path: None
+    world.writes.clear()
+    run(world, finding())
+    assert world.writes == []  # nothing has changed: nothing is written
+    run(world, finding(step=1))
+    assert world.labels["copilot-metrics:snooze"]["description"]
+    run(world, finding(symptom="other"))
+    assert world.labels[LABEL] == {
+        "name": LABEL,
+        "color": "5319e7",
+        "description": "Kept up to date by the Copilot metrics action",
+    }
+
+
+def test_apply__a_label_that_somebody_chose_a_colour_for_stays(world: World) -> None:
+    world.labels[LABEL] = {"name": LABEL, "color": "ededed", "description": "Ours"}
+    world.labels["copilot-metrics:snooze"] = {"name": "x", "color": "ff0000", "description": None}
+    before = {name: dict(label) for name, label in world.labels.items()}
+    run(world, finding())
+    assert world.labels == before
 
 
 def test_apply__a_person_who_cannot_be_assigned_is_a_warning(world: World) -> None:
@@ -130,6 +196,12 @@ def test_apply__a_person_who_cannot_be_assigned_is_a_warning(world: World) -> No
     assert len(applied.warnings) == 1
     assert "'nobody' cannot be assigned" in applied.warnings[0]
     assert not applied.errors
+    assert "nobody is assigned" not in applied.actions[0].reason
+
+
+def test_apply__nobody_could_be_assigned(world: World) -> None:
+    (action,) = run(world, finding(), routing=Routing(assignees=("nobody",))).actions
+    assert action.reason.endswith("; nobody is assigned: see `issues.assignees`")
 
 
 def test_apply__assignees_dropped_or_refused_in_the_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,6 +381,8 @@ def test_apply__a_server_without_the_reason_duplicate(world: World, monkeypatch:
     monkeypatch.setattr(world, "_write", refuse)
     assert not run(world, finding()).errors
     assert world.issues[2]["state_reason"] == "not_planned"
+    assert "duplicate_issue_id" not in world.writes[-2][2]
+    assert "Duplicate of #1" in world.said(2)[0]
     run(world, finding(Status.ABSENT))
     assert run(world, finding()).actions[0].verb == "reopened"  # not muted by our own closing
 

@@ -11,8 +11,20 @@ from issue_world import ACME, DAY, REPOSITORY, World, draft, finding
 from copilot_metrics_action import issues
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Finding, Status
-from copilot_metrics_action.triage import LABEL, Action, Draft, Issue, Routing, marker, pair_of, plan, state_of
-from copilot_metrics_action.triage.body import BEGIN, END, State, with_section, with_state
+from copilot_metrics_action.triage import (
+    LABEL,
+    Action,
+    Draft,
+    Issue,
+    Routing,
+    marker,
+    opens,
+    pair_of,
+    plan,
+    state_of,
+    together,
+)
+from copilot_metrics_action.triage.body import BEGIN, END, State, tasks, with_section, with_state
 from copilot_metrics_action.triage.weekly import plan_digest
 
 ROUTING = Routing(assignees=("mona",))
@@ -36,7 +48,14 @@ class Life:
     ) -> tuple[Action, ...]:
         self.world.day += timedelta(days)
         drafts = {(each.scope.path, each.symptom): draft(text, title) for each in findings}
-        planned = plan(findings, issues.read(self.world, REPOSITORY), drafts, self.world.day, routing, unread)
+
+        def planned_for(found: tuple[Issue, ...]) -> tuple[Action, ...]:
+            return plan(findings, found, drafts, self.world.day, routing, unread)
+
+        found = issues.read(self.world, REPOSITORY)
+        planned = planned_for(found)
+        if opens(planned):
+            planned = planned_for(together(found, issues.strays(self.world, REPOSITORY)))
         applied = issues.apply(self.world, REPOSITORY, planned, routing, pause=lambda seconds: None)
         assert not applied.errors
         return applied.actions
@@ -327,6 +346,16 @@ def test_plan__closed_as_completed_gets_two_weeks(flat: Life) -> None:
     assert action.verb == "reopened"
     assert "still present 14 days" in action.reason
     assert len(flat.world.said(1)) == 1
+    assert "**It is still there.**" in flat.world.said(1)[0]  # not "back": it never left
+
+
+def test_plan__completed_gone_and_back_within_28_days(flat: Life) -> None:
+    flat.world.close(1, "completed")
+    flat.verbs(ABSENT, days=5)
+    (action,) = flat.run(finding(since=DAY + timedelta(12)), days=12)
+    assert action.verb == "reopened"
+    assert "back 17 days after a person closed it" in action.reason
+    assert "**It is back.**" in flat.world.said(1)[0]
 
 
 def test_plan__completed_and_back_after_a_long_time_is_a_new_one(flat: Life) -> None:
@@ -416,6 +445,10 @@ def test_plan__the_oldest_of_several_is_kept(flat: Life) -> None:
     actions = flat.run(PRESENT, days=1)
     assert [(action.verb, action.number) for action in actions] == [("left", 1), ("closed", 2), ("closed", 3)]
     assert flat.world.issues[2]["state_reason"] == "duplicate"
+    assert [write[2]["duplicate_issue_id"] for write in flat.world.writes if "state_reason" in (write[2] or {})] == [
+        flat.world.issues[1]["id"]
+    ] * 2
+    assert "a duplicate of #1" in actions[1].reason
     assert "#1" in flat.world.said(2)[0]
     assert flat.verbs(PRESENT) == ["left"]
     assert flat.world.opened() == [1]
@@ -487,6 +520,86 @@ def test_plan__the_label_of_a_muted_issue_was_deleted(flat: Life) -> None:
     assert flat.world.opened() == []
 
 
+def test_plan__a_label_that_a_person_took_from_the_issue(flat: Life) -> None:
+    flat.world.label(1, "mine")
+    before = dict(flat.world.issues[1])
+    for _ in range(3):
+        (action,) = flat.run(PRESENT, days=9, text="b")
+        assert (action.verb, action.number) == ("left", 1)
+        assert "the label `copilot-adoption` was taken from it" in action.reason
+    assert flat.verbs(ABSENT, days=1) == []
+    assert flat.world.issues[1] == before
+    assert flat.world.opened() == [1]
+    flat.world.label(1, LABEL, "mine")
+    assert flat.verbs(PRESENT, days=1, text="c") == ["edited"]
+
+
+def test_plan__a_text_that_a_person_took_out(flat: Life) -> None:
+    flat.world.issues[1]["body"] = ""
+    for _ in range(3):
+        (action,) = flat.run(PRESENT, days=9)
+        assert (action.verb, action.number) == ("left", 1)
+        assert "our text was taken out of it" in action.reason
+    assert flat.verbs(ABSENT, days=1) == []
+    assert flat.world.opened() == [1]
+    assert flat.world.issues[1]["body"] == ""
+
+
+def test_plan__text_and_title_gone_nobody_can_tell(flat: Life) -> None:
+    flat.world.issues[1].update(body="Mine.", title="Mine")
+    assert flat.verbs(PRESENT, days=1) == ["opened"]
+    assert flat.verbs(PRESENT, days=1) == ["left"]
+    assert flat.world.opened() == [1, 2]
+
+
+@pytest.mark.parametrize("how", ["label", "text"])
+def test_plan__taken_and_closed_is_a_person_s_word_too(flat: Life, how: str) -> None:
+    if how == "label":
+        flat.world.label(1, "mine")
+    else:
+        flat.world.issues[1]["body"] = ""
+    flat.world.close(1, "not_planned")
+    (action,) = flat.run(PRESENT, days=40)
+    assert action.verb == "left"
+    assert "muted" in action.reason
+    back = flat.world.day  # the streak began after the closing, so it was gone in between
+    assert flat.verbs(finding(since=back), days=3) == ["opened"]
+    assert flat.world.issues[1]["state"] == "closed"
+
+
+def test_plan__taken_and_completed_rests_for_two_weeks(flat: Life) -> None:
+    flat.world.label(1, "mine")
+    flat.world.close(1, "completed")
+    (action,) = flat.run(PRESENT, days=13)
+    assert (action.verb, action.number) == ("left", 1)
+    assert "a new one opens if present on" in action.reason
+    assert flat.verbs(PRESENT, days=1) == ["opened"]
+    assert flat.world.opened() == [2]
+
+
+def test_plan__a_text_taken_from_an_organization_and_an_enterprise_of_one_name(life: Life) -> None:
+    both = [finding(), finding(scope=Scope("enterprises", "acme"))]
+    assert life.verbs(*both) == ["opened", "opened"]  # the enterprise's first, and of the same title
+    life.world.issues[2]["body"] = ""
+    actions = life.run(*both, days=1)
+    assert [(action.verb, action.scope.kind, action.number) for action in actions] == [
+        ("left", "enterprises", 1),
+        ("left", "organizations", 2),
+    ]
+
+
+def test_plan__a_forged_marker_is_not_ours(life: Life) -> None:
+    stranger: dict[str, Any] = {"user": {"login": "eve", "type": "User"}, "author_association": "NONE"}
+    life.world.open(marker(ACME, "flat-usage"), labels=("other",), **stranger)
+    assert life.verbs(PRESENT) == ["opened"]
+    assert life.world.opened() == [1, 2]
+    life.world.label(1)
+    del life.world.labels[LABEL]
+    life.world.label(2)
+    assert life.verbs(PRESENT, days=1) == ["edited"]
+    assert [label["name"] for label in life.world.issues[1]["labels"]] == []
+
+
 def test_plan__a_lost_state_is_a_person_s_doing(flat: Life) -> None:
     flat.world.issues[1]["body"] = flat.body.replace("-state: {", "-state: ")
     assert flat.verbs(PRESENT, days=1) == ["edited"]
@@ -552,7 +665,8 @@ def digest_run(world: World, text: str | None, days: int = 0) -> list[str]:
         if text is None
         else Draft("Copilot, week by week", text, run_line=f"by run {world.day}", again="The week.")
     )
-    planned = plan_digest(issues.read(world, REPOSITORY), week, ACME, world.day, Routing())
+    found = together(issues.read(world, REPOSITORY), issues.strays(world, REPOSITORY))
+    planned = plan_digest(found, week, ACME, world.day, Routing())
     return [action.verb for action in issues.apply(world, REPOSITORY, planned, Routing()).actions]
 
 
@@ -586,3 +700,36 @@ def test_plan_digest__a_person_s_word(life: Life) -> None:
     world.issues[1]["body"] = life.body + "x" * (65_530 - len(life.body))
     assert digest_run(world, "week 4" * 9, days=7) == ["left", "left"]
     assert world.said(1) == []
+
+
+@pytest.mark.parametrize("how", ["label", "text"])
+def test_plan_digest__taken_by_a_person(life: Life, how: str) -> None:
+    world = life.world
+    digest_run(world, "week 1")
+    if how == "label":
+        world.label(1, "mine")
+    else:
+        world.issues[1]["body"] = ""
+    before = dict(world.issues[1])
+    assert digest_run(world, "week 2", days=7) == ["left"]
+    assert world.issues == {1: before}
+
+
+# ---- the checklist
+
+
+def test_tasks__by_name_and_by_words(life: Life) -> None:
+    text = "- [ ] Share [prompts](https://x/1) <!-- step: share-prompts -->\n- [ ] Ask the 82 people"
+    life.run(PRESENT, text=text)
+    assert [(task.step, task.done) for task in tasks(life.body)] == [
+        ("share-prompts", False),
+        ("ask-the-people", False),
+    ]
+    assert tasks(life.body)[0].words == "Share [prompts](https://x/1)"
+    done = life.body.replace("- [ ] Share", "- [x] Share").replace("- [ ] Ask", "- [X] Ask")
+    life.world.issues[1]["body"] = "- [ ] Mine\r\n" + done.replace("\n", "\r\n") + "\r\n- [x] Mine too"
+    assert [task.done for task in tasks(life.body)] == [True, True]  # what is not between our markers is not ours
+    text = "- [ ] Share what worked <!-- step: share-prompts -->\n- [ ] Ask the 79 people"
+    assert life.verbs(PRESENT, days=7, text=text) == ["edited"]
+    assert [(task.step, task.done) for task in tasks(life.body)] == [("share-prompts", True), ("ask-the-people", True)]
+    assert tasks("") == ()
