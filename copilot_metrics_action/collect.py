@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action import history
-from copilot_metrics_action.connect import Run
+from copilot_metrics_action.connect import Run, Source
 from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady, fullest
 from copilot_metrics_action.errors import ActionError, ApiError, HistoryError
-from copilot_metrics_action.history import History, Received
+from copilot_metrics_action.history import History, Received, SeatCounts
 from copilot_metrics_action.metrics import Record, Scope, report_day
 from copilot_metrics_action.store import Snapshot
 
@@ -25,6 +25,7 @@ class Collected(Struct, frozen=True):
     """What a run got for one scope.
 
     stored   what was there before; None when the stored state cannot be used: then nothing is written
+    head     the commit of the snapshot from which it was read
     asked    how many days were asked for one by one
     refused  the reports could not be read in this run
     problems, notices  one line each
@@ -32,6 +33,7 @@ class Collected(Struct, frozen=True):
 
     scope: Scope
     stored: History | None
+    head: str = ""
     received: Received = Received()
     asked: int = 0
     refused: bool = False
@@ -52,10 +54,27 @@ def collect(run: Run, snapshot: Snapshot) -> tuple[Collected, ...]:
             with run.runner.group(f"Collecting {scope}"):
                 one = _ask(run, scope, stored, requests)
             requests -= one.asked
-            collected.append(one)
+            collected.append(replace(one, head=snapshot.head))
     run.told.errors += [problem for one in collected for problem in one.problems]
     run.told.notices += [notice for one in collected for notice in one.notices]
     return tuple(collected)
+
+
+def refresh(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> tuple[Collected, ...]:
+    """The same over another snapshot: the stored state is read again where the branch has moved since.
+
+    Where that fails it costs this scope alone, as it does in `collect`.
+    """
+    fresh = []
+    for one in collected:
+        if one.stored is not None and one.head != snapshot.head:
+            try:
+                one = replace(one, stored=read_history(one.scope, snapshot, run.inputs.as_of), head=snapshot.head)
+            except ActionError as error:
+                one = replace(one, stored=None, problems=(*one.problems, str(error)))
+                run.told.errors.append(str(error))
+        fresh.append(one)
+    return tuple(fresh)
 
 
 def read_history(scope: Scope, snapshot: Snapshot, as_of: date) -> History:
@@ -108,6 +127,10 @@ def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
     except ActionError as error:
         refusal = error
         problems.append(str(error))
+    # A scope that could not be read leaves no file, so without any day the seats are not worth asking for. With one
+    # they come first: the seats of today cannot be asked for tomorrow, older days can.
+    worth = _newest(records, stored, as_of) is not None
+    seats = _seats(run, source, refusal, problems) if worth else None
     # A 404 on the first call ever is a wrong name or a missing right, not a report that is late.
     unknown = isinstance(month, NotReady) and month.status == 404 and not stored.days
     if refusal is None and not unknown:
@@ -120,14 +143,9 @@ def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
         if answers.problem:
             problems.append(answers.problem)
     usable = {day: record for day, record in records.items() if day < as_of}
-    newest = max([*usable, *(line.day for line in stored.days if line.day < as_of)], default=None)
-    seats = None
-    # A scope that could not be read leaves no file, so without any day the seats are not worth asking for.
-    if run.edges.settings.seats == "auto" and newest is not None and (refusal is None or _only_reports(refusal)):
-        try:
-            seats = history.count_seats(source.seats(), as_of)
-        except ActionError as error:
-            problems.append(str(error))
+    newest = _newest(usable, stored, as_of)
+    if newest is not None and not worth:
+        seats = _seats(run, source, refusal, problems)
     if refusal is None and newest is None:
         problems.append(str(nothing_ever(scope, month)))
     elif refusal is None and newest is not None and (as_of - newest).days > STALE_AFTER_DAYS:
@@ -140,16 +158,36 @@ def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
             f"{scope}: the report is not ready yet; the newest stored day is {newest}, the next run asks again"
         )
     left = len(answers.left) + len(answers.failed)
+    if answers.left and not run.edges.patience.left:
+        notices.append(
+            f"{scope}: the {run.edges.patience.minutes} of this run were over, and {len(answers.left)} days are left "
+            "for the next one"
+        )
     runner.log(f"{scope}: {len(usable)} days received" + (f", {left} left for later runs" if left else ""))
     return Collected(
         scope,
         stored,
-        Received(usable, answers.nothing, left, seats),
+        received=Received(usable, answers.nothing, left, seats),
         asked=len(answers.records) + len(answers.nothing) + len(answers.failed),
         refused=refusal is not None,
         problems=tuple(problems),
         notices=tuple(notices),
     )
+
+
+def _newest(records: Mapping[date, Record], stored: History, as_of: date) -> date | None:
+    return max((day for day in (*records, *(line.day for line in stored.days)) if day < as_of), default=None)
+
+
+def _seats(run: Run, source: Source, refusal: ActionError | None, problems: list[str]) -> SeatCounts | None:
+    """Today's counts; None when they are not wanted, or could not be read, which is said in `problems`."""
+    if run.edges.settings.seats != "auto" or not (refusal is None or _only_reports(refusal)):
+        return None
+    try:
+        return history.count_seats(source.seats(), run.inputs.as_of)
+    except ActionError as error:
+        problems.append(str(error))
+        return None
 
 
 def _by_day(records: Sequence[Record]) -> dict[date, Record]:

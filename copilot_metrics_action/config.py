@@ -454,6 +454,15 @@ class Settings(Setting, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description="Further hosts from which reports may be downloaded.", examples=[["reports.example"]]),
     ] = ()
+    run_minutes: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=300,
+            description="How long a run may take. Then it stores what has come and leaves the rest to the next run. "
+            "Keep it below the workflow's `timeout-minutes`.",
+        ),
+    ] = 10
     commit_message_prefix: Annotated[
         str, Meta(description="Text before the message of each commit.", max_length=50, examples=["chore(data): "])
     ] = ""

@@ -105,6 +105,7 @@ class GitHubTracker(Struct, frozen=True):
     client: Client
     repository: str
     sleep: Callable[[float], None]
+    patience: Patience
 
     def read(self) -> tuple[Issue, ...]:
         return issues.read(self.client, self.repository)
@@ -113,7 +114,10 @@ class GitHubTracker(Struct, frozen=True):
         return issues.strays(self.client, self.repository)
 
     def apply(self, plan: Sequence[Action], routing: Routing) -> issues.Applied:
-        return issues.apply(self.client, self.repository, plan, routing, pause=self.sleep)
+        return issues.apply(self.client, self.repository, plan, routing, pause=self.sleep, time_left=self._time_left)
+
+    def _time_left(self) -> bool:
+        return self.patience.left > 0
 
 
 class ChartsBranch(Struct, frozen=True):
@@ -185,7 +189,8 @@ def github_edges(inputs: Inputs, runner: Runner, sleep: Callable[[float], None] 
     facts = repository_facts(repository, inputs)
     settings, warnings = configuration(inputs, repository)
     check_repository(facts, inputs, settings)
-    downloads = Downloads(inputs.copilot_api_url, settings.download_hosts, verify=verify)
+    patience.allow(settings.run_minutes * 60)
+    downloads = Downloads(inputs.copilot_api_url, settings.download_hosts, verify=verify, patience=patience)
     clients: dict[str, Client] = {}
 
     def source(scope: Scope) -> Source:
@@ -206,7 +211,9 @@ def github_edges(inputs: Inputs, runner: Runner, sleep: Callable[[float], None] 
         charts=ChartsBranch(Branch(repository, inputs.repository, inputs.charts_branch), inputs.charts_branch)
         if inputs.charts == "auto"
         else None,
-        tracker=GitHubTracker(repository.needing(ISSUES), inputs.repository, sleep) if inputs.issues else None,
+        tracker=GitHubTracker(repository.needing(ISSUES), inputs.repository, sleep, patience)
+        if inputs.issues
+        else None,
         settings=settings,
         templates=Templates(shipped_templates(), own_templates(inputs, repository)),
         patience=patience,

@@ -67,7 +67,7 @@ class DayAnswers(Struct, frozen=True):
     records  by day
     nothing  days for which GitHub has no report
     failed   days that could not be read; they are asked for again on the next run
-    left     days not asked for in this run
+    left     days not asked for in this run, or cut short by its deadline
     problem  why the first of the failed ones failed; empty when GitHub only had passing trouble
     """
 
@@ -112,17 +112,21 @@ class Copilot:
         records: dict[date, Record] = {}
         nothing: list[date] = []
         failed: list[date] = []
+        left: list[date] = []
         problem = ""
         row = done = 0
         refused = False
         todo = iter(days)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            while row < GIVE_UP_AFTER and not refused and (batch := list(islice(todo, AT_ONCE))):
+            while row < GIVE_UP_AFTER and not (refused or left) and (batch := list(islice(todo, AT_ONCE))):
                 for day, answer in zip(batch, pool.map(self._try, batch), strict=True):
                     if isinstance(answer, dict):
                         records[day] = answer
                     elif isinstance(answer, NotReady) and not answer.passing:
                         nothing.append(day)
+                    elif isinstance(answer, ApiError) and answer.kind == "time-up":
+                        left.append(day)
+                        continue
                     else:
                         failed.append(day)
                         row += 1
@@ -134,7 +138,7 @@ class Copilot:
                 done += len(batch)
                 if done % PROGRESS_EVERY < AT_ONCE:
                     log(f"{self.scope}: {done} of {len(days)} days asked for, {len(records)} received")
-        return DayAnswers(records, tuple(nothing), tuple(failed), tuple(todo), problem)
+        return DayAnswers(records, tuple(nothing), tuple(failed), (*left, *todo), problem)
 
     def seats(self) -> list[Record]:
         """Every seat, all pages. Raises ApiError when refused."""

@@ -176,18 +176,27 @@ def apply(
     routing: Routing,
     *,
     pause: Callable[[float], None] = time.sleep,
+    time_left: Callable[[], bool] = lambda: True,
 ) -> Applied:
-    """Performs the plan, in its order."""
-    writer = _Writer(client, repository, routing, pause)
+    """Performs the plan, in its order, as long as there is time; the rest is left to the next run."""
+    writer = _Writer(client, repository, routing, pause, time_left)
     return Applied(tuple(map(writer.perform, plan)), tuple(dict.fromkeys(writer.warnings)), tuple(writer.errors))
 
 
 class _Writer:
-    def __init__(self, client: Client, repository: str, routing: Routing, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        repository: str,
+        routing: Routing,
+        pause: Callable[[float], None],
+        time_left: Callable[[], bool],
+    ) -> None:
         self._client = client
         self._repository = repository
         self._routing = routing
         self._pause = pause
+        self._time_left = time_left
         self._labels: set[str] = set()
         self._people: dict[str, bool] = {}
         self._milestones: dict[str, int | None] = {}
@@ -198,6 +207,10 @@ class _Writer:
         """The action as it was taken; `left`, with the reason, when it could not be."""
         if action.verb == "left":
             return action
+        if not self._time_left():
+            late = IssueError("issues", "the time of this run was over", "the next run does the rest")
+            self.errors += [] if any(error.what == late.what for error in self.errors) else [late]
+            return _not_taken(action, f"could not be {action.verb}: {late.what}")
         try:
             return self._open(action) if action.number is None else self._change(action)
         except (ApiError, IssueError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from msgspec import Struct
@@ -20,10 +21,11 @@ from copilot_metrics_action import (
     trends,
     triage,
 )
-from copilot_metrics_action.collect import Collected, read_history
+from copilot_metrics_action.collect import Collected
 from copilot_metrics_action.connect import Run, calendar
-from copilot_metrics_action.errors import ActionError
-from copilot_metrics_action.history import History, SeatCounts
+from copilot_metrics_action.errors import ActionError, ApiError, StoreError
+from copilot_metrics_action.history import History, SeatCounts, StoredDay
+from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.store import Snapshot
 
@@ -51,12 +53,14 @@ class Outcome(Struct, frozen=True):
     files     what differs from the stored files, by path
     message   of the commit
     overview  the chart over all scopes, when there are several
+    dates     by scope, what the names of the stored files say of one whose stored state cannot be used
     """
 
     views: tuple[ScopeView, ...]
     files: Mapping[str, bytes]
     message: str
     overview: charts.Figure | None = None
+    dates: Mapping[Scope, trends.Analysis] = {}
 
 
 def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, with_pages: bool = True) -> Outcome:
@@ -65,14 +69,15 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
     views: list[ScopeView] = []
     written: dict[str, bytes] = {}
     derived: dict[str, bytes] = {}
+    dates: dict[Scope, trends.Analysis] = {}
     backdated = False
     for one in collected:
         if one.stored is None:
-            empty = _analysis(run, History(one.scope))
-            findings = symptoms.evaluate(empty, run.edges.settings.symptoms)
+            dates[one.scope] = _analysis(run, _dates_only(one.scope, snapshot, as_of))
+            findings = symptoms.evaluate(dates[one.scope], run.edges.settings.symptoms)
             views.append(ScopeView(one.scope, findings=findings, problem=" ".join(one.problems)))
             continue
-        stored = read_history(one.scope, snapshot, as_of)
+        stored = one.stored
         merged = history.merge(stored, one.received, as_of, update_settled=run.edges.settings.settled_days == "update")
         written |= merged.written
         derived |= merged.derived
@@ -83,21 +88,50 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
     if files and with_pages and not backdated:
         # Without new data no page is written, whatever the date makes of it: a quiet day leaves no commit. Nor does
         # a run as of an earlier day replace pages that know more.
-        existing = {
-            path: data.decode("utf-8", "replace")
-            for path in report.wanted(as_of)
-            if (data := snapshot.read(path)) is not None
-        }
-        page_view = replace(run_view(run, views, overview), data_commit=snapshot.head)
-        pages = report.pages(page_view, run.edges.templates, existing)
-        if as_of.day < WAIT_FOR_ALL and any(one.stored is None or one.refused for one in collected):
-            # The month's page is written once: it waits some days for a scope that could not be read.
-            pages = {path: text for path, text in pages.items() if not path.startswith("reports/")}
-        if as_of.day < LAST_CALL_DAY and any(one.received.left for one in collected):
-            # The page of a month is written once: it waits for the days that this run could not get.
-            pages = {path: text for path, text in pages.items() if not path.startswith("reports/")}
-        files |= store.changed_files(snapshot, {path: text.encode() for path, text in pages.items()})
-    return Outcome(tuple(views), files, _message(run.edges.settings.commit_message_prefix, views), overview)
+        try:
+            files |= _pages(run, snapshot, collected, views, overview)
+        except (ApiError, StoreError) as error:
+            # Pages can be made on any later day, the data cannot.
+            run.told.errors.append(f"the pages could not be made ({error}); the next run with new data makes them")
+    return Outcome(tuple(views), files, _message(run.edges.settings.commit_message_prefix, views), overview, dates)
+
+
+def _pages(
+    run: Run,
+    snapshot: Snapshot,
+    collected: Sequence[Collected],
+    views: Sequence[ScopeView],
+    overview: charts.Figure | None,
+) -> dict[str, bytes]:
+    """The pages that differ from the stored ones."""
+    as_of = run.inputs.as_of
+    existing = {
+        path: data.decode("utf-8", "replace")
+        for path in report.wanted(as_of)
+        if (data := snapshot.read(path)) is not None
+    }
+    page_view = replace(run_view(run, views, overview), data_commit=snapshot.head)
+    pages = report.pages(page_view, run.edges.templates, existing)
+    # The month's page is written once: it waits some days for a scope that could not be read, and longer for the
+    # days that this run could not get.
+    unread = as_of.day < WAIT_FOR_ALL and any(one.stored is None or one.refused for one in collected)
+    if unread or (as_of.day < LAST_CALL_DAY and any(one.received.left for one in collected)):
+        pages = {path: text for path, text in pages.items() if not path.startswith("reports/")}
+    return store.changed_files(snapshot, {path: text.encode() for path, text in pages.items()})
+
+
+def _dates_only(scope: Scope, snapshot: Snapshot, as_of: date) -> History:
+    """The newest stored day by the names of the day files alone: enough to tell that reports have stopped."""
+    root = f"{scope.path}/days"
+    try:
+        for year in sorted(snapshot.names(root), reverse=True):
+            names = [name for name in snapshot.names(f"{root}/{year}") if history.is_day_file(year, name)]
+            days = [day for name in names if (day := date.fromisoformat(name.removesuffix(".json"))) < as_of]
+            if days:
+                return History(scope, (StoredDay(day=max(days), settled=False, blob=""),))
+    except ActionError:
+        pass  # the names cannot be read either: then nothing is known, and unknown opens nothing
+    return History(scope)
 
 
 def _analyses(views: Sequence[ScopeView]) -> list[trends.Analysis]:
@@ -212,24 +246,25 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
     members = [one for one in _analyses(outcome.views) if one.scope.kind == "organizations"]
     enterprises = sum(scope.kind == "enterprises" for scope in run.inputs.scopes)
     for view in outcome.views:
-        if view.analysis is None:
+        analysis = view.analysis or outcome.dates.get(view.scope)
+        if analysis is None:
             continue
-        data_path = history.history_path(view.scope, (view.analysis.newest_day or run.inputs.as_of).year)
+        data_path = history.history_path(view.scope, (analysis.newest_day or run.inputs.as_of).year)
         for finding in view.findings:
             where = places.organizations(finding, members, enterprises)
             figure = next((one for one in view.figures if one.name == _SHOWN_BY.get(finding.symptom)), None)
             if figure is not None and run.inputs.charts == "none":
                 figure = replace(figure, mermaid="")
             urls = None
-            if figure is not None and view.analysis.newest_day is not None and run.inputs.charts == "auto":
-                day = view.analysis.newest_day
+            if figure is not None and analysis.newest_day is not None and run.inputs.charts == "auto":
+                day = analysis.newest_day
                 urls = (
                     linked.chart(day, view.scope, figure.file("light")),
                     linked.chart(day, view.scope, figure.file("dark")),
                 )
             texts[view.scope.path, finding.symptom] = drafts.draft(
                 finding,
-                view.analysis,
+                analysis,
                 figure,
                 urls,
                 data_path,

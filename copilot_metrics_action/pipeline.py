@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action import report, store, symptoms, triage
-from copilot_metrics_action.collect import Collected, collect
+from copilot_metrics_action.collect import Collected, collect, refresh
 from copilot_metrics_action.connect import TEMPLATE_FOLDER, Run
 from copilot_metrics_action.errors import ActionError, TemplateError
 from copilot_metrics_action.outcome import Outcome, chart_files, compute, digest_text, draw, issue_texts, run_view
@@ -37,33 +37,36 @@ class Result(Struct, frozen=True):
 class Saved(Struct, frozen=True):
     """What became of the files.
 
-    outcome  the one that stands: somebody may have written in between
-    commit   empty when there was nothing to commit
-    safe     the data are where they belong: without that no issue is touched
+    outcome    the one that stands: somebody may have written in between
+    collected  as it stands then
+    commit     empty when there was nothing to commit
+    safe       the data are where they belong: without that no issue is touched
     """
 
     outcome: Outcome = Outcome((), {}, "")
+    collected: tuple[Collected, ...] = ()
     commit: str = ""
     safe: bool = False
 
 
 def run(run: Run) -> Result:
     """One run over all scopes. What goes wrong is told in the result; what could be done is done all the same."""
-    collected: tuple[Collected, ...] = ()
     saved = Saved()
     actions: tuple[triage.Action, ...] = ()
     try:
         snapshot = run.edges.store.snapshot()
-        collected = collect(run, snapshot)
+        with run.edges.patience.reading():
+            collected = collect(run, snapshot)
+        saved = Saved(collected=collected)
         outcome = build(run, snapshot, collected)
         # ------------------- nothing has been written above this line -------------------
         saved = save(run, snapshot, collected, outcome)
         if saved.safe:
             publish_charts(run, saved.outcome)
-            actions = act(run, saved.outcome, collected)
+            actions = act(run, saved.outcome, saved.collected)
     except ActionError as error:
         run.told.errors.append(str(error))
-    return tell(run, saved, collected, actions)
+    return tell(run, saved, actions)
 
 
 def build(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> Outcome:
@@ -85,39 +88,43 @@ def template_problem(run: Run, error: TemplateError) -> str:
     return f"{TEMPLATE_FOLDER}/{error}; mend the template or remove it: until then the shipped ones are used"
 
 
-def save(run: Run, snapshot: Snapshot, collected: Sequence[Collected], outcome: Outcome) -> Saved:
+def save(run: Run, snapshot: Snapshot, collected: tuple[Collected, ...], outcome: Outcome) -> Saved:
     """Commits; when somebody else wrote in between, builds again on what is there then and commits that."""
     if run.inputs.dry_run or not outcome.files:
-        return Saved(outcome, safe=True)
+        return Saved(outcome, collected, safe=True)
     moved = ""
     try:
         for attempt in store.attempts(run.edges.patience):
             if attempt:
                 run.runner.log(f"The data branch moved ({moved}); building again on what is there now")
                 snapshot = run.edges.store.snapshot()
+                collected = refresh(run, snapshot, collected)
                 outcome = build(run, snapshot, collected)
                 if not outcome.files:
-                    return Saved(outcome, safe=True)
+                    return Saved(outcome, collected, safe=True)
             try:
                 commit = run.edges.store.commit(snapshot, outcome.files, outcome.message)
             except Moved as error:
                 moved = str(error)
                 continue
             run.runner.log(f"{outcome.message}: {len(outcome.files)} files written {commit[:12]}".rstrip())
-            return Saved(outcome, commit, safe=True)
+            return Saved(outcome, collected, commit, safe=True)
         run.told.errors.append(
             f"branch {run.inputs.data_branch}: it could not be updated in {store.TRIES} tries ({moved}); "
             "run again; with several workflows give them one `concurrency` group"
         )
     except ActionError as error:
         run.told.errors.append(str(error))
-    return Saved(outcome)
+    return Saved(outcome, collected)
 
 
 def publish_charts(run: Run, outcome: Outcome) -> None:
     """Puts the pictures where the pages look for them. The data stand without them."""
     folders = {folder: files for folder, files in chart_files(outcome).items() if files}
     if run.inputs.dry_run or run.edges.charts is None or not folders:
+        return
+    if not run.edges.patience.left:
+        run.told.errors.append("charts-branch: the time of this run was over; the next run stores the charts")
         return
     try:
         said = run.edges.charts.publish(folders, f"Charts to {max(folders)} [skip ci]")
@@ -165,7 +172,7 @@ def act(run: Run, outcome: Outcome, collected: Sequence[Collected]) -> tuple[tri
     return applied.actions
 
 
-def tell(run: Run, saved: Saved, collected: Sequence[Collected], actions: tuple[triage.Action, ...]) -> Result:
+def tell(run: Run, saved: Saved, actions: tuple[triage.Action, ...]) -> Result:
     """The summary, the outputs and what decides the exit status, whatever happened before."""
     inputs, told = run.inputs, run.told
     view = replace(
@@ -178,7 +185,7 @@ def tell(run: Run, saved: Saved, collected: Sequence[Collected], actions: tuple[
         actions=actions,
         planned_files=tuple(sorted(saved.outcome.files)) if inputs.dry_run else (),
         data_commit=saved.commit,
-        first_run=any(one.stored is not None and not one.stored.days for one in collected),
+        first_run=any(one.stored is not None and not one.stored.days for one in saved.collected),
         sections=run.edges.settings.report.sections,
     )
     findings = [finding for one in saved.outcome.views for finding in one.findings]

@@ -56,7 +56,7 @@ class Client:
 
     def _connection(self) -> Connection:
         if not hasattr(self._threads, "connection"):
-            self._threads.connection = Connection(self._api_url, self._token, self._verify)
+            self._threads.connection = Connection(self._api_url, self._token, self._verify, self._patience)
         return cast(Connection, self._threads.connection)
 
     def needing(self, permission: Permission) -> Client:
@@ -92,19 +92,21 @@ class Client:
 
     def follow(self, path: str, what: str) -> bytes:
         """The file at a path, in words `what`, or to which GitHub redirects from there: bounded, and no JSON."""
+        self._patience.check(what)
         with plain_session() as session:
             try:
                 with session.get(
                     self._api_url + path,
                     headers={"Authorization": f"token {self._token}", "User-Agent": USER_AGENT, "Accept": ACCEPT},
-                    timeout=(limits.CONNECT_SECONDS, limits.READ_SECONDS),
+                    timeout=(self._patience.within(limits.CONNECT_SECONDS), self._patience.within(limits.READ_SECONDS)),
                     allow_redirects=False,
                     verify=self._verify,
                     stream=True,
                 ) as first:
                     if first.status_code == 200:
                         begun = time.monotonic()
-                        pieces = decoded(first, what, begun, limits.MAX_DOWNLOAD_BYTES, limits.DOWNLOAD_SECONDS)
+                        seconds = self._patience.within(limits.DOWNLOAD_SECONDS)
+                        pieces = decoded(first, what, begun, limits.MAX_DOWNLOAD_BYTES, seconds)
                         return whole(pieces, what, limits.MAX_DECODED_BYTES)
                     link = first.headers.get("location", "")
             except (*BROKEN, OSError, ValueError) as error:
@@ -115,7 +117,7 @@ class Client:
             if not self._usable(link):
                 raise ApiError(what, "GitHub's answer is not a link to it", "run again; GitHub may be degraded")
             # The link carries a token of its own; this client's must not follow it to another host.
-            return whole(fetched(session, link, what, self._verify), what, limits.MAX_DECODED_BYTES)
+            return whole(fetched(session, link, what, self._verify, self._patience), what, limits.MAX_DECODED_BYTES)
 
     def _usable(self, link: str) -> bool:
         return link.startswith("https://") or (self._plain_allowed and link.startswith("http://"))
@@ -137,7 +139,7 @@ class Client:
             try:
                 answer = self._ask(method, path, params, body, where)
             except ApiError as error:
-                if error.status == 429 or pause is None or not self._patience.wait(pause):
+                if error.status == 429 or error.kind == "time-up" or pause is None or not self._patience.wait(pause):
                     raise
                 continue
             if pause is None or answer.status < 500 or not self._patience.wait(pause):
@@ -153,7 +155,10 @@ class Client:
         while True:
             try:
                 status, headers, text = connection.ask(method, path, params or {}, body)
-            except (*BROKEN, RuntimeError, ValueError, AssertionError, OSError) as error:
+            except (*BROKEN, ApiError, RuntimeError, ValueError, AssertionError, OSError) as error:
+                self._patience.check(where)  # what the deadline cut short is no fault of GitHub's
+                if isinstance(error, ApiError):
+                    raise
                 raise unreachable(where, error) from None
             self.token_seen.see(headers)
             seconds = rate_limit_seconds(status, headers, text, tries)

@@ -13,6 +13,7 @@ from github.Requester import HTTPSRequestsConnectionClass, RequestsResponse
 
 from copilot_metrics_action.errors import ActionError, ApiError
 from copilot_metrics_action.github import limits
+from copilot_metrics_action.github.patience import Patience
 from copilot_metrics_action.github.streams import USER_AGENT, decoded, whole
 
 API_VERSION: Final = "2026-03-10"
@@ -27,8 +28,8 @@ class Connection:
     each request and 1 s before each write (measured on PyGithub 2.10.0 against a local server, 2026-11).
     """
 
-    def __init__(self, api_url: str, token: str, verify: bool | str) -> None:
-        self._transport = _Transport(api_url, verify)
+    def __init__(self, api_url: str, token: str, verify: bool | str, patience: Patience) -> None:
+        self._transport = _Transport(api_url, verify, patience)
         self._requester = Github(
             base_url=api_url,
             auth=Auth.Token(token),
@@ -49,26 +50,29 @@ class Connection:
 class _Transport(HTTPSRequestsConnectionClass):
     """What PyGithub sends through, in place of its own connection, which reads any answer to its end."""
 
-    def __init__(self, api_url: str, verify: bool | str) -> None:
+    def __init__(self, api_url: str, verify: bool | str, patience: Patience) -> None:
         parts = urlsplit(api_url)
         super().__init__(parts.hostname or "", parts.port, verify=verify, pool_size=1)
         self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._patience = patience
 
     def getresponse(self) -> RequestsResponse:
         begun = time.monotonic()
         path = self.url.partition("?")[0]
+        self._patience.check(path)
         with self.session.request(
             self.verb,
             self._origin + self.url,
             headers={**self.headers, "Accept-Encoding": "gzip"},
             data=self.input,
-            timeout=(limits.CONNECT_SECONDS, limits.READ_SECONDS),
+            timeout=(self._patience.within(limits.CONNECT_SECONDS), self._patience.within(limits.READ_SECONDS)),
             verify=self.verify,
             allow_redirects=False,
             stream=True,
         ) as response:
             try:
-                pieces = decoded(response, path, begun, limits.MAX_ANSWER_BYTES, limits.ANSWER_SECONDS)
+                seconds = self._patience.within(limits.ANSWER_SECONDS)
+                pieces = decoded(response, path, begun, limits.MAX_ANSWER_BYTES, seconds)
                 body = whole(pieces, path, limits.MAX_ANSWER_BYTES)
             except ActionError as error:
                 hint = "run again; if it lasts, see githubstatus.com"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from copilot_metrics_action.errors import ReportError
 from copilot_metrics_action.github import limits
+from copilot_metrics_action.github.patience import Patience
 from copilot_metrics_action.github.streams import fetched, plain_session, whole
 
 # GitHub's Copilot allowlist reference names these hosts of report links; `*.SUBDOMAIN.ghe.com` is added for GHE.com.
@@ -26,19 +27,28 @@ class Downloads:
     The links are secrets: they are never part of a message.
     """
 
-    def __init__(self, api_url: str, hosts: Sequence[str] = (), *, verify: bool | str = True) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        hosts: Sequence[str] = (),
+        *,
+        verify: bool | str = True,
+        patience: Patience | None = None,
+    ) -> None:
         api = urlsplit(api_url)
         self._plain_allowed = api.scheme == "http"
         host = api.hostname or ""
         ghe = (f"*.{host.removeprefix('api.')}",) if host.endswith(".ghe.com") else ()
         self._hosts = (*DOWNLOAD_HOSTS, *ghe, host, *(name.lower() for name in hosts))
         self._verify = verify
+        self._patience = patience or Patience()
         self._session = plain_session()
 
     def read(self, link: str) -> bytes:
         """The whole decoded file. Raises ReportError; nothing of a broken download is returned."""
         where = f"report download from {self._check(link)}"
-        return whole(fetched(self._session, link, where, self._verify), "report download", limits.MAX_DECODED_BYTES)
+        pieces = fetched(self._session, link, where, self._verify, self._patience)
+        return whole(pieces, "report download", limits.MAX_DECODED_BYTES)
 
     def _check(self, link: str) -> str:
         try:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+# A run. What has come by then is stored in the time that is kept for it.
+RUN_SECONDS: Final = 600
+FINISH_SECONDS: Final = 120
+LEAST_SECONDS: Final = 1  # of a request: less is no time to answer in
+
 # A connection, and the time between two pieces of an answer.
 CONNECT_SECONDS: Final = 10
 READ_SECONDS: Final = 60

@@ -1,27 +1,83 @@
-"""The waits of a run."""
+"""The time of a run: its deadline, and its waits."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from copilot_metrics_action.errors import ApiError
 from copilot_metrics_action.github import limits
 
 
 class Patience:
-    """The waits of one run, shared by its clients and capped together."""
+    """The time of one run, shared by its clients: the waits, capped together, and a deadline that no wait crosses.
 
-    def __init__(self, sleep: Callable[[float], None] = time.sleep, seconds: float = limits.MAX_WAIT_SECONDS) -> None:
+    sleep, clock  seconds, as `time.sleep` and `time.monotonic` count them
+    waits         seconds for all waits together
+    """
+
+    def __init__(
+        self,
+        sleep: Callable[[float], None] = time.sleep,
+        waits: float = limits.MAX_WAIT_SECONDS,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._sleep = sleep
-        self._left = seconds
+        self._waits = waits
+        self._clock = clock
+        self._begun = clock()
+        self._run_seconds: float = limits.RUN_SECONDS
+        self._kept = 0.0
+        self._reading = False
         self._lock = threading.Lock()
 
+    def allow(self, seconds: float) -> None:
+        """Sets how long the run may take, from its beginning."""
+        self._run_seconds = seconds
+
+    @property
+    def minutes(self) -> str:
+        """How long the run may take, in words."""
+        minutes = max(1, round(self._run_seconds / 60))
+        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline; while reading, until what is kept for storing. 0 when it is over."""
+        return max(0.0, self._begun + self._run_seconds - self._kept - self._clock())
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While a run reads: its requests end at the deadline, and time is kept to store what has come by then."""
+        self._kept = min(limits.FINISH_SECONDS, self._run_seconds / 2)
+        self._reading = True
+        try:
+            yield
+        finally:
+            self._kept, self._reading = 0.0, False
+
+    def within(self, most: float) -> float:
+        """How long a request may take that may take `most` seconds otherwise. What has come is stored even late."""
+        return max(limits.LEAST_SECONDS, min(most, self.left)) if self._reading else most
+
+    def check(self, where: str) -> None:
+        """Raises ApiError of the kind `time-up` when nothing more may be read."""
+        if self._reading and not self.left:
+            raise ApiError(
+                where,
+                f"the {self.minutes} of this run were over",
+                "the next run goes on from here; if it happens each day, raise `run-minutes` in the configuration",
+                kind="time-up",
+            )
+
     def wait(self, seconds: float) -> bool:
-        """Waits; False, at once, when the run has no such patience left."""
+        """Waits; False, at once, when the run has no such patience left, or would be over."""
         with self._lock:
-            if seconds > self._left:
+            if seconds > self._waits or seconds > self.left:
                 return False
-            self._left -= seconds
+            self._waits -= seconds
         self._sleep(seconds)
         return True

@@ -12,6 +12,7 @@ import urllib3
 
 from copilot_metrics_action.errors import ApiError, ReportError
 from copilot_metrics_action.github import limits
+from copilot_metrics_action.github.patience import Patience
 
 USER_AGENT: Final = "copilot-metrics-action"
 BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError)
@@ -39,14 +40,18 @@ def whole(pieces: Iterator[bytes], where: str, most: int) -> bytes:
     return b"".join(parts)
 
 
-def fetched(session: requests.Session, link: str, where: str, verify: bool | str) -> Iterator[bytes]:
+def fetched(
+    session: requests.Session, link: str, where: str, verify: bool | str, patience: Patience
+) -> Iterator[bytes]:
+    """The decoded file behind a link, in pieces. Raises ApiError and ReportError, which tell nothing of the link."""
     begun = time.monotonic()
+    patience.check(where)
     try:
         with session.get(
             link,
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
             stream=True,
-            timeout=(limits.CONNECT_SECONDS, limits.READ_SECONDS),
+            timeout=(patience.within(limits.CONNECT_SECONDS), patience.within(limits.READ_SECONDS)),
             allow_redirects=False,
             verify=verify,
         ) as response:
@@ -57,8 +62,12 @@ def fetched(session: requests.Session, link: str, where: str, verify: bool | str
                     "links live about an hour: the next run asks for a new one",
                     status=response.status_code,
                 )
-            yield from decoded(response, where, begun, limits.MAX_DOWNLOAD_BYTES, limits.DOWNLOAD_SECONDS)
-    except (*BROKEN, OSError, ValueError) as error:
+            seconds = patience.within(limits.DOWNLOAD_SECONDS)
+            yield from decoded(response, where, begun, limits.MAX_DOWNLOAD_BYTES, seconds)
+    except (*BROKEN, ApiError, OSError, ValueError) as error:
+        patience.check(where)  # what the deadline cut short is no fault of the host's
+        if isinstance(error, ApiError):
+            raise
         raise _broken_off(where, f" ({type(error).__name__})") from None
 
 
@@ -78,7 +87,7 @@ def decoded(response: requests.Response, where: str, begun: float, most: int, se
         if received > most:
             raise ReportError(where, f"the file is over {most:,} bytes")
         if time.monotonic() - begun > seconds:
-            raise ApiError(where, f"the download took over {seconds} s", "it is tried again on the next run")
+            raise ApiError(where, f"the download took over {seconds:g} s", "it is tried again on the next run")
         if inflate is None:
             yield raw
             continue
