@@ -22,7 +22,6 @@ from copilot_metrics_action.runner import NO_OUTPUTS, Runner
 from copilot_metrics_action.store import write_file
 
 if TYPE_CHECKING:
-    from copilot_metrics_action.charts import Figure
     from copilot_metrics_action.pipeline import Result
 
 SUMMARY: Final = "summary.md"
@@ -137,26 +136,18 @@ def write_output(folder: Path, shown: str, result: Result) -> str:
     """Summary, charts and tables below `output-dir`; the summary's path as the workspace sees it."""
     files = {SUMMARY: result.summary.encode()}
     files |= {path: text.encode() for path, text in report.tables(result.view).items()}
-    for view in result.view.scopes:
-        for figure in view.figures:
-            files |= _pictures(figure, f"{view.scope.path}/")
-    if result.view.overview is not None:
-        files |= _pictures(result.view.overview, "")
+    for path, png in report.pictures(result.view.scopes, result.view.overview).items():
+        files |= {path.partition("/")[2]: png} if png is not None else {}
     for path, data in files.items():
         write_file(folder, path, data)
     return f"{shown}/{SUMMARY}"
-
-
-def _pictures(figure: Figure, folder: str) -> dict[str, bytes]:
-    both = ((figure.light, figure.file("light")), (figure.dark, figure.file("dark")))
-    return {folder + file: picture for picture, file in both if picture is not None}
 
 
 def write_preview(path: Path, result: Result) -> None:
     """The summary as GitHub would show it, in one HTML file. Raises ActionError without the extra `preview`."""
     from copilot_metrics_action import preview
 
-    pictures = report.pictures(result.view)
+    pictures = report.by_address(result.view)
     write_file(path.parent, path.name, preview.html(result.summary, pictures).encode())
 
 

@@ -31,19 +31,6 @@ from copilot_metrics_action.store import Snapshot
 
 LAST_CALL_DAY: Final = 21  # from this day of a month on, its page waits no more for days that could not be read
 
-# The chart that shows a symptom; the others speak for themselves.
-_SHOWN_BY: Final = {
-    "low-active-users": "activation",
-    "flat-usage": "active-users",
-    "falling-usage": "active-users",
-    "no-agent-usage": "agent-share",
-    "low-agent-usage": "agent-share",
-    "low-feature-variety": "chat-modes",
-    "low-acceptance": "completion-acceptance",
-    "reports-stopped": "active-users",
-}
-
-
 WAIT_FOR_ALL: Final = 11  # day of the month
 
 
@@ -218,19 +205,10 @@ def _charts_stored(run: Run, outcome: Outcome) -> bool:
 def chart_files(outcome: Outcome, *, names_only: bool = False) -> dict[str, dict[str, bytes]]:
     """Folder (the newest stored day) to path to picture; with `names_only` pictures that are not drawn too."""
     folders: dict[str, dict[str, bytes]] = {}
-    shown = [
-        (view.analysis.newest_day, view.scope, figure)
-        for view in outcome.views
-        if view.analysis is not None and view.analysis.newest_day is not None
-        for figure in view.figures
-    ]
-    newest = max((day for day, _, _ in shown), default=None)
-    over_all = [(newest, None, outcome.overview)] if newest and outcome.overview else []
-    for day, scope, figure in (*shown, *over_all):
-        for picture, file in ((figure.light, figure.file("light")), (figure.dark, figure.file("dark"))):
-            if picture is not None or names_only:
-                folder, _, path = report.chart_path(day, scope, file).partition("/")
-                folders.setdefault(folder, {})[path] = picture or b""
+    for path, png in report.pictures(outcome.views, outcome.overview).items():
+        if png is not None or names_only:
+            folder, _, inside = path.partition("/")
+            folders.setdefault(folder, {})[inside] = png or b""
     return folders
 
 
@@ -242,6 +220,7 @@ def digest_text(run: Run, outcome: Outcome) -> triage.Draft | None:
 
 def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
     linked = links(run)
+    shown_by = {symptom.id: symptom.chart for symptom in symptoms.SYMPTOMS}
     texts: dict[triage.Key, triage.Draft] = {}
     members = [one for one in _analyses(outcome.views) if one.scope.kind == "organizations"]
     enterprises = sum(scope.kind == "enterprises" for scope in run.inputs.scopes)
@@ -252,16 +231,13 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
         data_path = history.history_path(view.scope, (analysis.newest_day or run.inputs.as_of).year)
         for finding in view.findings:
             where = places.organizations(finding, members, enterprises)
-            figure = next((one for one in view.figures if one.name == _SHOWN_BY.get(finding.symptom)), None)
+            figure = next((one for one in view.figures if one.name == shown_by[finding.symptom]), None)
             if figure is not None and run.inputs.charts == "none":
                 figure = replace(figure, mermaid="")
             urls = None
-            if figure is not None and analysis.newest_day is not None and run.inputs.charts == "auto":
-                day = analysis.newest_day
-                urls = (
-                    linked.chart(day, view.scope, figure.file("light")),
-                    linked.chart(day, view.scope, figure.file("dark")),
-                )
+            if figure is not None and run.inputs.charts == "auto":
+                light, dark = report.paths(figure, [view])
+                urls = (linked.chart(light), linked.chart(dark))
             texts[view.scope.path, finding.symptom] = drafts.draft(
                 finding,
                 analysis,

@@ -1,9 +1,10 @@
 """Reports: the job summary, the pages of the data branch, the tables of `output-dir`."""
 
 from copilot_metrics_action.report.pages import pages, wanted
-from copilot_metrics_action.report.summary import SECTIONS, pictures, summary
+from copilot_metrics_action.report.pictures import by_address, paths, pictures
+from copilot_metrics_action.report.summary import SECTIONS, summary
 from copilot_metrics_action.report.tables import tables
-from copilot_metrics_action.report.view import Intervention, Links, RunView, ScopeView, SeatPrice, chart_path
+from copilot_metrics_action.report.view import Intervention, Links, RunView, ScopeView, SeatPrice
 
 __all__ = [
     "SECTIONS",
@@ -12,8 +13,9 @@ __all__ = [
     "RunView",
     "ScopeView",
     "SeatPrice",
-    "chart_path",
+    "by_address",
     "pages",
+    "paths",
     "pictures",
     "summary",
     "tables",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from copilot_metrics_action import metrics, symptoms
-from copilot_metrics_action.charts import Figure
-from copilot_metrics_action.escape import html, markdown
-from copilot_metrics_action.metrics import Scope
-from copilot_metrics_action.report import figures, wording
+from copilot_metrics_action.escape import markdown
+from copilot_metrics_action.report import figures, pictures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import RunView, ScopeView
 from copilot_metrics_action.templates import Markdown, Templates
@@ -17,7 +14,6 @@ from copilot_metrics_action.triage import LABEL, Action
 
 BUDGET, BUDGET_OF_MANY = 64 * 1024, 256 * 1024  # GitHub drops a summary above 1 MiB whole
 SUMMARY_WEEKS = 13
-PICTURE_WIDTH = 640
 MOST_ACTIONS = 40
 MOVERS = 3
 MOST_ROWS = 300  # of the overview: about 100 KB
@@ -93,8 +89,8 @@ def run_values(view: RunView, *, on_page: bool) -> dict[str, Any]:
         "errors": tuple(one for one in view.errors if not any(one in scope.problem for scope in view.scopes)),
         "notices": tuple(one for one in view.notices if not any(one in scope.notices for scope in view.scopes)),
         "issues_url": Markdown(view.links.issues(LABEL)),
-        "picture": lambda figure, scope=None: picture(view, figure, scope),
-        "linked": linked(view),
+        "picture": lambda figure, scope=None: pictures.shown(view, figure, scope),
+        "linked": view.linked,
         "has_pages": any(one.analysis is not None and one.analysis.newest_day for one in view.scopes),
         "actions": () if on_page else view.actions[:MOST_ACTIONS],
         "actions_left": 0 if on_page else max(0, len(view.actions) - MOST_ACTIONS),
@@ -175,52 +171,6 @@ def movers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def issue_of(view: RunView, scope: ScopeView, symptom: str) -> Action | None:
     """What was done with the issue of a symptom in this run."""
     return next((one for one in view.actions if one.scope == scope.scope and one.symptom == symptom), None)
-
-
-def picture(view: RunView, figure: Figure, scope: ScopeView | None) -> Markdown:
-    """A chart as this run can show it: a picture for both themes, a Mermaid diagram, or nothing.
-
-    In a dry run, and in a demo that writes no branch, there is no picture to link: Mermaid stands in.
-    """
-    if view.charts == "none":
-        return Markdown()
-    if view.charts == "mermaid" or view.dry_run or not linked(view):
-        return Markdown(f"```mermaid\n{figure.mermaid}\n```" if figure.mermaid else "")
-    day = scope.analysis.newest_day if scope is not None and scope.analysis is not None else view.newest_day
-    if day is None:
-        return Markdown()
-    place = scope.scope if scope is not None else None
-    light, dark = (view.links.chart(day, place, figure.file(theme)) for theme in ("light", "dark"))
-    return Markdown(
-        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img alt="{html(figure.alt, 600)}" src="{light}" width="{PICTURE_WIDTH}"></picture>'
-    )
-
-
-def pictures(view: RunView) -> dict[str, bytes]:
-    """PNG bytes of every drawn chart by the address that summary and pages have for it."""
-    drawn = [
-        (scope.analysis.newest_day, scope.scope, figure)
-        for scope in view.scopes
-        if scope.analysis is not None and scope.analysis.newest_day is not None
-        for figure in scope.figures
-    ]
-    found: dict[str, bytes] = {}
-    for day, place, figure in drawn:
-        found |= _addresses(view, day, place, figure)
-    if view.overview is not None and view.newest_day is not None:
-        found |= _addresses(view, view.newest_day, None, view.overview)
-    return found
-
-
-def _addresses(view: RunView, day: date, place: Scope | None, figure: Figure) -> dict[str, bytes]:
-    both = (("light", figure.light), ("dark", figure.dark))
-    return {view.links.chart(day, place, f"{figure.name}-{theme}.png"): png for theme, png in both if png is not None}
-
-
-def linked(view: RunView) -> bool:
-    """Whether pages and charts are, or will be, where the links say: a demo in a repository writes no branch."""
-    return not (view.demo and view.links.server_url)
 
 
 def _beside(action: Action | None, *, dry_run: bool) -> Markdown:

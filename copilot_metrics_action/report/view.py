@@ -18,11 +18,6 @@ from copilot_metrics_action.trends import Analysis
 from copilot_metrics_action.triage import Action
 
 
-def chart_path(day: date, scope: Scope | None, file: str) -> str:
-    """Where a picture lies on the charts branch, under the newest stored day; without a scope the one over all."""
-    return f"{day}/{scope.path}/{file}" if scope else f"{day}/{file}"
-
-
 class Links(Struct, frozen=True):
     """Where pages, charts and issues are.
 
@@ -43,9 +38,9 @@ class Links(Struct, frozen=True):
         """The repository's page; empty for a plain folder."""
         return f"{self.server_url}/{self.repository}" if self.server_url else ""
 
-    def chart(self, day: date, scope: Scope | None, file: str) -> str:
+    def chart(self, path: str) -> str:
         """A picture on the charts branch, as signed-in readers of a private repository can see it."""
-        return self._blob(self.charts_branch, chart_path(day, scope, file), "?raw=true")
+        return self._blob(self.charts_branch, path, "?raw=true")
 
     def page(self, path: str) -> str:
         """A file of the data branch."""
@@ -137,7 +132,6 @@ class RunView(Struct, frozen=True):
     overview: Figure | None = None
 
     @property
-    def newest_day(self) -> date | None:
-        """The newest stored day of any scope: the folder of the overview's pictures."""
-        days = [one.analysis.newest_day for one in self.scopes if one.analysis and one.analysis.newest_day]
-        return max(days, default=None)
+    def linked(self) -> bool:
+        """Whether pages and charts are, or will be, where the links say: a demo in a repository writes no branch."""
+        return not (self.demo and self.links.server_url)

@@ -49,6 +49,7 @@ class Symptom:
     cause     why this may be
     remedies  what to do, the most useful first
     link      the page of GitHub that names the symptom or its figure
+    chart     the name of the chart that shows it
     function  its rule
     """
 
@@ -60,6 +61,7 @@ class Symptom:
     cause: str
     remedies: tuple[Remedy, ...]
     link: str
+    chart: str
     function: Callable[[Any, Any], Reading]
 
 
@@ -77,6 +79,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             Remedy("Check GitHub's status page for delays of Copilot reports", "https://www.githubstatus.com"),
         ),
         RECONCILE,
+        "active-users",
         reports_stopped,
     ),
     Symptom(
@@ -92,6 +95,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             Remedy("Check what changed when it began: policies, the network or proxy, seats, IDE versions", DRIVE),
         ),
         TRACK,
+        "active-users",
         falling_usage,
     ),
     Symptom(
@@ -109,6 +113,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             Remedy(TELEMETRY, RECONCILE),
         ),
         TRACK,
+        "activation",
         low_active_users,
     ),
     Symptom(
@@ -126,6 +131,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             Remedy(TELEMETRY, RECONCILE),
         ),
         TRACK,
+        "active-users",
         flat_usage,
     ),
     Symptom(
@@ -141,6 +147,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             Remedy("Start with one team: two weeks, an experienced colleague, a few agreed tasks", AGENT_TEAMS),
         ),
         TRACK,
+        "agent-share",
         no_agent_usage,
     ),
     Symptom(
@@ -155,6 +162,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             Remedy("Agree with one team on two or three tasks that agents do from now on", AGENT_TEAMS),
         ),
         TRACK,
+        "agent-share",
         low_agent_usage,
     ),
     Symptom(
@@ -169,6 +177,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             Remedy("Point to GitHub's own advice on which tool fits which task", PRACTICES),
         ),
         TRACK,
+        "chat-modes",
         low_feature_variety,
     ),
     Symptom(
@@ -184,6 +193,7 @@ SYMPTOMS: tuple[Symptom, ...] = (
             Remedy("Show how to give context and to take a suggestion word by word", PRACTICES),
         ),
         RECONCILE,
+        "completion-acceptance",
         low_acceptance,
     ),
 )

@@ -49,7 +49,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     view = replace(view, links=replace(view.links, server_url="", data_branch=".", charts_branch="charts"))
     file = tmp_path_factory.mktemp("preview") / "summary.html"
-    file.write_text(preview.html(report.summary(view, templates), report.pictures(view)), "utf-8")
+    file.write_text(preview.html(report.summary(view, templates), report.by_address(view)), "utf-8")
     return file
 
 

@@ -371,7 +371,7 @@ def test_pictures__by_the_addresses_of_the_summary() -> None:
         view, scopes=(replace(view.scopes[0], figures=(figure,)),), overview=replace(figure, name="overview")
     )
     text = report.summary(view, templates())
-    found = report.pictures(view)
+    found = report.by_address(view)
     assert [url for url in found if "overview" not in url] == [url for url in found if url in text][:2]
     assert sorted(found.values()) == [b"1", b"1", b"2", b"2"]
 
@@ -501,9 +501,7 @@ def test_links__of_a_repository() -> None:
     assert links.at("abc", "x.json") == "https://github.com/acme/copilot-admin/blob/abc/x.json"
     assert links.commit("abc") == "https://github.com/acme/copilot-admin/commit/abc"
     assert links.issues("copilot-adoption").endswith("/issues?q=is%3Aopen%20label%3Acopilot-adoption")
-    day = date(2026, 11, 17)
-    assert links.chart(day, None, "overview-dark.png").endswith("-charts/2026-11-17/overview-dark.png?raw=true")
-    assert report.chart_path(day, views.ACME, "a.png") == "2026-11-17/organizations/acme/a.png"
+    assert links.chart("2026-11-17/overview-dark.png").endswith("-charts/2026-11-17/overview-dark.png?raw=true")
 
 
 @pytest.mark.parametrize(
@@ -513,7 +511,7 @@ def test_links__of_a_repository() -> None:
 def test_links__of_a_folder(here: str, page: str) -> None:
     links = Links("", "", ".", "charts").seen_from(here)
     assert links.page("README.md") == page
-    assert links.chart(date(2026, 11, 17), None, "o.png") == page.replace("README.md", "charts/2026-11-17/o.png")
+    assert links.chart("2026-11-17/o.png") == page.replace("README.md", "charts/2026-11-17/o.png")
     assert links.issues("x") == links.commit("x") == links.changes("x") == ""
 
 
