@@ -9,12 +9,13 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from copilot_metrics_action import history
+from copilot_metrics_action import history, legacy
 from copilot_metrics_action.connect import Run, Source
-from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady, fullest
+from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady
 from copilot_metrics_action.errors import ActionError, ApiError, HistoryError
 from copilot_metrics_action.history import History, Received, SeatCounts
-from copilot_metrics_action.metrics import Record, Scope, report_day
+from copilot_metrics_action.legacy import LegacyDay
+from copilot_metrics_action.metrics import Record, Scope, fullest, report_day
 from copilot_metrics_action.store import Snapshot
 
 FEW_DAYS: Final = 8  # asked for without a word in the log
@@ -47,7 +48,7 @@ def collect(run: Run, snapshot: Snapshot) -> tuple[Collected, ...]:
     requests = MAX_REQUESTS
     for scope in run.inputs.scopes:
         try:
-            stored = read_history(scope, snapshot, run.inputs.as_of)
+            stored = read_history(scope, snapshot, history.years_of(run.inputs.as_of))
         except ActionError as error:
             collected.append(Collected(scope, None, problems=(str(error),)))
         else:
@@ -69,7 +70,8 @@ def refresh(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> tup
     for one in collected:
         if one.stored is not None and one.head != snapshot.head:
             try:
-                one = replace(one, stored=read_history(one.scope, snapshot, run.inputs.as_of), head=snapshot.head)
+                stored = read_history(one.scope, snapshot, history.years_of(run.inputs.as_of))
+                one = replace(one, stored=stored, head=snapshot.head)
             except ActionError as error:
                 one = replace(one, stored=None, problems=(*one.problems, str(error)))
                 run.told.errors.append(str(error))
@@ -77,9 +79,8 @@ def refresh(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> tup
     return tuple(fresh)
 
 
-def read_history(scope: Scope, snapshot: Snapshot, as_of: date) -> History:
+def read_history(scope: Scope, snapshot: Snapshot, years: Sequence[int]) -> History:
     """The stored state of a scope; made again from the day files when the derived files are damaged or lost."""
-    years = history.years_of(as_of)
     names = snapshot.names(scope.path)
     paths = [path for path in (history.collection_path(scope),) if "collection.json" in names]
     if "history" in names:
@@ -95,6 +96,25 @@ def read_history(scope: Scope, snapshot: Snapshot, as_of: date) -> History:
         _check_complete(rebuilt, snapshot)
         return rebuilt
     return stored
+
+
+def stored_years(scope: Scope, snapshot: Snapshot) -> tuple[int, ...]:
+    """Every year of which a scope has something."""
+    names = [
+        name.removesuffix(".json")
+        for folder in ("days", "seats", "history")
+        for name in snapshot.names(f"{scope.path}/{folder}")
+    ]
+    return tuple(sorted({int(name) for name in names if name.isdigit()}))
+
+
+def read_legacy(scope: Scope, snapshot: Snapshot) -> tuple[LegacyDay, ...]:
+    """The imported days of the closed APIs; made again from their files when the series is damaged or lost."""
+    if "legacy" not in snapshot.names(scope.path):
+        return ()
+    data = snapshot.read(legacy.series_path(scope))
+    series = legacy.load(scope, data) if data is not None else None
+    return legacy.rebuild(scope, snapshot.archive()) if series is None else series
 
 
 def _check_complete(rebuilt: History, snapshot: Snapshot) -> None:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from copilot_metrics_action.errors import ActionError, ApiError, ReportError
 from copilot_metrics_action.github import Client, Downloads, Permission, link_secrets
-from copilot_metrics_action.metrics import Record, Scope, canonical_json, flatten, read_records, report_day
+from copilot_metrics_action.metrics import Record, Scope, fullest, read_records, report_day
 
 AT_ONCE: Final = 4  # GitHub asks for few requests at once; four keep a backfill of a year short
 MAX_REQUESTS: Final = 2_000  # days asked for one by one in one run
@@ -204,15 +204,3 @@ def _checked(record: Record) -> Record:
             "report", "it is about single people, who have no place among the days", "nothing of it is stored"
         )
     return record
-
-
-def fullest(records: Sequence[Record]) -> Record:
-    """Of several records of one day the one that holds most: shards may repeat a day. The order does not matter."""
-    return max(
-        records,
-        key=lambda record: (
-            flatten(record).get("daily_active_users", -1),
-            flatten(record).get("code_generation_activity_count", -1),
-            canonical_json(record),
-        ),
-    )

@@ -8,7 +8,7 @@ monthly, so every one is optional; what is not known here is kept in the day fil
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_type_hints
@@ -431,6 +431,18 @@ def _documents(data: bytes) -> list[Any]:
     if not documents:
         raise ReportError("report", "the file is empty", "it is asked for again tomorrow")
     return documents
+
+
+def fullest(records: Sequence[Record]) -> Record:
+    """Of several records of one day the one that holds most: shards may repeat a day. The order does not matter."""
+    return max(
+        records,
+        key=lambda record: (
+            flatten(record).get("daily_active_users", -1),
+            flatten(record).get("code_generation_activity_count", -1),
+            canonical_json(record),
+        ),
+    )
 
 
 def canonical_json(value: object) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from copilot_metrics_action import history
+from copilot_metrics_action import history, legacy
 from copilot_metrics_action.cli.stored import stored_scopes
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Folder, changed_files
@@ -18,12 +18,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _rebuild(options: argparse.Namespace, runner: Runner) -> int:
-    """Makes `history/` again from `days/` and `seats/`, for every scope of a folder."""
+    """Makes `history/` again from `days/` and `seats/`, and the series of `legacy/`, for every scope of a folder."""
     store = Folder(options.folder)
     snapshot = store.snapshot()
     files: dict[str, bytes] = {}
     for scope in stored_scopes(snapshot):
         files |= history.dump(history.rebuild(scope, snapshot.archive()))
+        files |= legacy.dump(scope, legacy.rebuild(scope, snapshot.archive()))
     changed = changed_files(snapshot, files)
     store.commit(snapshot, changed, "")
     print(f"{len(files)} files made again, {len(changed)} of them differ from before")

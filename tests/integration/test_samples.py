@@ -15,9 +15,9 @@ import pytest
 
 from copilot_metrics_action import connect, history, pipeline
 from copilot_metrics_action.config import Settings, read_inputs
-from copilot_metrics_action.copilot import DayAnswers, NotReady, fullest
+from copilot_metrics_action.copilot import DayAnswers, NotReady
 from copilot_metrics_action.github import Patience
-from copilot_metrics_action.metrics import Record, Scope, canonical_json, flatten, read_records, report_day
+from copilot_metrics_action.metrics import Record, Scope, canonical_json, flatten, fullest, read_records, report_day
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Folder
 from copilot_metrics_action.templates import Templates

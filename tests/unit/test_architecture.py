@@ -19,6 +19,8 @@ CORE = {
     "errors",
     "escape",
     "history",
+    "intake",
+    "legacy",
     "metrics",
     "places",
     "refusals",

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from standin import Fault, GitHub, Scope, Usage, World
 
-from copilot_metrics_action.copilot import AT_ONCE, GIVE_UP_AFTER, Copilot, NotReady, fullest
+from copilot_metrics_action.copilot import AT_ONCE, GIVE_UP_AFTER, Copilot, NotReady
 from copilot_metrics_action.errors import ApiError, ReportError
 from copilot_metrics_action.github import Client, Downloads, Patience, Permission
 from copilot_metrics_action.metrics import Scope as Named
+from copilot_metrics_action.metrics import fullest
 
 TODAY = date(2026, 11, 21)
 SMALL = Usage(users=6, seats=8)

@@ -1,0 +1,214 @@
+"""The import of files that somebody kept: look at all of them first, then merge them into the stored days.
+
+Two passes, one file in memory at a time: the first keeps only what each file is and what is wrong with it; only
+when nothing is wrong does the second read the files again and write.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from copilot_metrics_action import history, intake, legacy
+from copilot_metrics_action.collect import read_history, read_legacy, stored_years
+from copilot_metrics_action.errors import ConfigError, StoreError
+from copilot_metrics_action.intake import Ledger, Row
+from copilot_metrics_action.metrics import Record, Scope, fullest
+from copilot_metrics_action.store import Snapshot, changed_files
+
+SUFFIXES: Final = (".json", ".ndjson", ".jsonl")
+BATCH: Final = 200  # days merged at a time: each merge makes the derived files anew
+
+Sink = Callable[[Mapping[str, bytes]], None]
+
+
+class Clock(Struct, frozen=True):
+    """When the offered copies were taken.
+
+    as_of  the day of the import
+    given  the user says that everything was taken then; else a file's own word comes first
+    """
+
+    as_of: date
+    given: bool
+
+    def taken(self, row: Row) -> date:
+        """The day on which GitHub gave a row: what it has of the four days before may still have grown."""
+        if self.given or row.taken is None:
+            return self.as_of
+        return min(max(row.taken, row.day + timedelta(days=1)), self.as_of)
+
+
+class Source(Struct, frozen=True):
+    """A file to import, and the newest day on which any of it was taken."""
+
+    path: Path
+    taken: date
+
+
+class Changes(Struct):
+    """What an import does to the days of a scope.
+
+    kept    days whose stored copy stays although the offered one differs
+    files   how many files it adds or replaces
+    """
+
+    new: set[date]
+    revised: set[date]
+    kept: set[date]
+    legacy_new: set[date]
+    legacy_replaced: set[date]
+    legacy_kept: set[date]
+    files: int = 0
+
+
+# --- the first pass -------------------------------------------------------------------------------
+
+
+def survey(files: Sequence[Path], ledger: Ledger, clock: Clock, say: Callable[[str], None]) -> list[Source]:
+    """Looks at every file, says what it is, and returns those to import, the oldest copies first.
+
+    What is wrong goes to the ledger. Raises ConfigError for a file that cannot be read.
+    """
+    sources = []
+    for path in chain.from_iterable(_expanded(one, ledger) for one in files):
+        offer = _read(path)
+        say(f"{path}: {offer.said}")
+        ledger.problems += offer.problems
+        ledger.add(offer.rows, clock.as_of)
+        if offer.rows:
+            sources.append(Source(path, max(clock.taken(row) for row in offer.rows)))
+    return sorted(sources, key=lambda source: source.taken)
+
+
+def _expanded(path: Path, ledger: Ledger) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    found = sorted(
+        file
+        for file in path.rglob("*")
+        if file.suffix in SUFFIXES
+        and file.is_file()
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    )
+    if not found:
+        ledger.problems.append(f"{path}: the folder holds no file that ends in {', '.join(SUFFIXES)}")
+    yield from found
+
+
+def _read(path: Path) -> intake.Offer:
+    try:
+        return intake.read(str(path), path.read_bytes())
+    except OSError as error:
+        raise ConfigError(str(path), f"it cannot be read ({error.strerror})", "check its name") from None
+
+
+def note_owner(scope: Scope, snapshot: Snapshot, ledger: Ledger) -> None:
+    """Takes the ids of the newest stored day, so that another organization's days are refused."""
+    root = f"{scope.path}/days"
+    years = sorted(name for name in snapshot.names(root) if name.isdigit())
+    if not years:
+        return
+    names = [name for name in snapshot.names(f"{root}/{years[-1]}") if history.is_day_file(years[-1], name)]
+    if names:
+        path = f"{root}/{years[-1]}/{max(names)}"
+        ledger.belongs(_stored(path, snapshot), path)
+
+
+def _stored(path: str, snapshot: Snapshot) -> Record:
+    try:
+        record: Record = msgspec.json.decode(snapshot.read(path) or b"", type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        hint = "restore it from the branch's history, then import again; nothing was changed"
+        raise StoreError(path, f"the stored file is damaged ({error})", hint) from None
+    return record
+
+
+# --- the second pass ------------------------------------------------------------------------------
+
+
+class Merging:
+    """The stored days of a scope as an import goes on; every file that it adds or replaces goes to the sink."""
+
+    def __init__(self, scope: Scope, snapshot: Snapshot, clock: Clock, sink: Sink) -> None:
+        self._scope = scope
+        self._snapshot = snapshot
+        self._clock = clock
+        self._sink = sink
+        self._history = read_history(scope, snapshot, stored_years(scope, snapshot))
+        self._legacy = read_legacy(scope, snapshot)
+        self._derived: dict[str, bytes] = {}
+        # Copies of which nobody knows when they were taken; those of this import come in order.
+        self._undated = {line.day: line.blob for line in self._history.days if not line.settled}
+        self.changes = Changes(set(), set(), set(), set(), set(), set())
+
+    def merge(self, sources: Sequence[Source]) -> Changes:
+        """Merges the files, one after the other; the derived files come last."""
+        batch: dict[date, Record] = {}
+        when = self._clock.as_of
+        for source in sources:
+            rows = _read(source.path).rows
+            self._merge_legacy([row for row in rows if row.shape != "report"])
+            reports = [row for row in rows if row.shape == "report"]
+            for row in sorted(reports, key=self._clock.taken):
+                taken = self._clock.taken(row)
+                if batch and (taken != when or len(batch) >= BATCH):
+                    self._merge_reports(batch, when)
+                    batch = {}
+                when = taken
+                batch[row.day] = fullest([batch[row.day], row.record]) if row.day in batch else row.record
+        if batch:
+            self._merge_reports(batch, when)
+        if self.changes.legacy_new or self.changes.legacy_replaced:
+            self._derived |= legacy.dump(self._scope, self._legacy)
+        self._hand_over(changed_files(self._snapshot, self._derived))
+        return self.changes
+
+    def _merge_reports(self, records: Mapping[date, Record], taken: date) -> None:
+        usable = {day: record for day, record in records.items() if not self._stays(day, record, taken)}
+        merged = history.merge(self._history, history.Received(usable), taken)
+        told = merged.coverage
+        self.changes.new |= {*told.new}
+        self.changes.revised |= {*told.revised} - self.changes.new
+        self.changes.kept |= {*told.restated}
+        self._history = merged.history
+        self._derived |= merged.derived
+        self._hand_over(merged.written)
+
+    def _stays(self, day: date, record: Record, taken: date) -> bool:
+        """Whether a stored copy stays that may still grow: the offered one may be older, and does not say more."""
+        line = next((line for line in self._history.days if line.day == day), None) if day in self._undated else None
+        if line is None or line.blob != self._undated[day] or history.is_settled(day, taken):
+            return False
+        stored = _stored(history.day_path(self._scope, day), self._snapshot)
+        if stored == record or fullest([stored, record]) == record:
+            return False
+        self.changes.kept.add(day)
+        return True
+
+    def _merge_legacy(self, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        copies: defaultdict[date, list[Record]] = defaultdict(list)
+        for row in rows:
+            copies[row.day].append(row.record)
+        merged = legacy.merge(
+            self._scope, self._legacy, {day: legacy.fullest(records) for day, records in copies.items()}
+        )
+        self.changes.legacy_new |= {*merged.new}
+        self.changes.legacy_replaced |= {*merged.replaced} - self.changes.legacy_new
+        self.changes.legacy_kept |= {*merged.kept}
+        self._legacy = merged.days
+        self._hand_over(merged.written)
+
+    def _hand_over(self, files: Mapping[str, bytes]) -> None:
+        self.changes.files += len(files)
+        self._sink(files)
