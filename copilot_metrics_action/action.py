@@ -7,11 +7,12 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action import __version__, report
@@ -28,20 +29,27 @@ SUMMARY: Final = "summary.md"
 MISTAKE: Final = "The inputs or the configuration have a mistake"
 
 
+class Terminal(Struct, frozen=True):
+    """What a terminal asks for beyond the inputs; its log is plain lines, since no runner reads it.
+
+    preview  also gets the summary as an HTML page
+    machine  also gets what a machine may read; the log then goes to the standard error
+    """
+
+    preview: Path | None = None
+    machine: Callable[[str], None] | None = None
+
+
 def run_action(
     environment: Mapping[str, str],
     today: date | None = None,
     *,
-    preview_file: Path | None = None,
-    commands: bool = True,
+    terminal: Terminal | None = None,
 ) -> int:
-    """What the action does, from the runner's environment; the exit status of the step.
-
-    preview_file  also gets the summary as an HTML page
-    commands      whether a runner reads the log: a terminal gets plain lines
-    """
+    """What the action does, from the runner's environment; the exit status of the step."""
     runner = Runner(
-        commands=commands,
+        commands=terminal is None,
+        stream=sys.stderr if terminal is not None and terminal.machine is not None else None,
         summary_file=_path(environment, "GITHUB_STEP_SUMMARY"),
         output_file=_path(environment, "GITHUB_OUTPUT"),
         debug=environment.get("RUNNER_DEBUG") == "1",
@@ -57,13 +65,13 @@ def run_action(
     signal.signal(signal.SIGTERM, _stop)
     try:
         inputs = read_inputs(environment, today or datetime.now(UTC).date())
-        return _act(inputs, runner, preview_file)
+        return _act(inputs, runner, terminal or Terminal())
     except ConfigErrors as errors:
         return _failed(runner, [str(problem) for problem in errors.problems], MISTAKE)
     except ConfigError as error:
         return _failed(runner, [str(error)], MISTAKE)
     except ActionError as error:
-        status = _failed(runner, [str(error)])
+        status = _failed(runner, [str(error)], more=_explained(inputs, runner, error))
         return 0 if inputs.fail_on == "never" else status
     except Exception:
         # Our bug: its traceback is what a report needs, on neutral and redacted lines.
@@ -73,18 +81,22 @@ def run_action(
         return _failed(runner, [f"copilot-metrics-action: {said}"])
 
 
-def _act(inputs: Inputs, runner: Runner, preview_file: Path | None) -> int:
+def _act(inputs: Inputs, runner: Runner, terminal: Terminal) -> int:
     if inputs.mode == "check":
         from copilot_metrics_action import check
 
-        return check.check(inputs, runner)
+        return check.check(inputs, runner, terminal.machine)
     if inputs.mode == "demo":
         return _demo_action(inputs, runner)
-    from copilot_metrics_action import connect, pipeline
+    from copilot_metrics_action import check, connect, pipeline
 
-    result = pipeline.run(connect.Run.of(inputs, connect.github_edges(inputs, runner), runner))
-    if preview_file is not None:
-        write_preview(preview_file, result)
+    edges = connect.github_edges(inputs, runner)
+    result = pipeline.run(connect.Run.of(inputs, edges, runner))
+    # What a check says comes last, so that the report keeps its place.
+    explained = check.explain(inputs, runner, result.view.errors, edges.patience)
+    result = replace(result, summary=result.summary + explained)
+    if terminal.preview is not None:
+        write_preview(terminal.preview, result)
     return _tell(inputs, runner, result)
 
 
@@ -151,13 +163,19 @@ def write_preview(path: Path, result: Result) -> None:
     write_file(path.parent, path.name, preview.html(result.summary, pictures).encode())
 
 
-def _failed(runner: Runner, problems: Sequence[str], verdict: str = "Nothing could be read") -> int:
+def _explained(inputs: Inputs, runner: Runner, error: ActionError) -> str:
+    from copilot_metrics_action import check
+
+    return check.explain(inputs, runner, [str(error)]) if inputs.mode == "run" else ""
+
+
+def _failed(runner: Runner, problems: Sequence[str], verdict: str = "Nothing could be read", *, more: str = "") -> int:
     """A failure before there was anything to show: the summary says what and what to do next."""
     for problem in problems:
         runner.annotate("error", problem)
     lines = "\n".join(f"- {markdown(problem, 1000)}" for problem in problems)
     try:
-        runner.write_summary(f"## ⛔ {verdict}\n\n{lines}\n\nNothing was changed.\n")
+        runner.write_summary(f"## ⛔ {verdict}\n\n{lines}\n{more}\nNothing was changed.\n")
         runner.set_outputs(NO_OUTPUTS)
     except StoreError as error:
         runner.annotate("error", str(error))

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import quote
 
 import certifi
 from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action import issues
-from copilot_metrics_action.config import WEEKDAYS, Inputs, Settings, read_settings
+from copilot_metrics_action.config import Inputs, Settings
 from copilot_metrics_action.copilot import Copilot, DayAnswers, NotReady
 from copilot_metrics_action.errors import ApiError, ConfigError, StoreError
 from copilot_metrics_action.github import Client, Downloads, Patience, Permission
 from copilot_metrics_action.metrics import Record, Scope
+from copilot_metrics_action.own_files import configuration, misnamed, not_yet, own_templates, remarks, workspace_text
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Branch, Store, write_file
 from copilot_metrics_action.templates import Templates
-from copilot_metrics_action.trends import Calendar, Period, year_end_periods
 from copilot_metrics_action.triage import Action, Issue, Routing
 
 ISSUES: Final = Permission("github-token", "`permissions: issues: write` in the workflow")
-TEMPLATE_FOLDER: Final = ".github/copilot-metrics"
-MAX_TEXT_BYTES: Final = 256 * 1024
 
 
 class Source(Protocol):
@@ -171,53 +166,67 @@ class IssuesFolder(Struct, frozen=True):
         return issues.Applied(tuple(written))
 
 
+class Clients:
+    """The API's clients of a run: one for the repository, and one for each Copilot token."""
+
+    def __init__(self, inputs: Inputs, patience: Patience) -> None:
+        self.patience = patience
+        self.verify = certificates(inputs)
+        self.repository = Client(
+            inputs.api_url,
+            inputs.github_token,
+            Permission(
+                "github-token",
+                "read access to the repository: `permissions: contents: write` in the workflow",
+                f"repository {inputs.repository}",
+            ),
+            verify=self.verify,
+            patience=self.patience,
+        )
+        self._inputs = inputs
+        self._copilot: dict[str, Client] = {}
+
+    def copilot(self, scope: Scope) -> Client:
+        token = self._inputs.tokens.of(scope)
+        if token not in self._copilot:
+            self._copilot[token] = Client(
+                self._inputs.copilot_api_url,
+                token,
+                Permission("copilot-token", "access to the Copilot metrics"),
+                verify=self.verify,
+                patience=self.patience,
+            )
+        return self._copilot[token]
+
+    def source(self, scope: Scope, settings: Settings, runner: Runner) -> Copilot:
+        downloads = Downloads(
+            self._inputs.copilot_api_url, settings.download_hosts, verify=self.verify, patience=self.patience
+        )
+        return Copilot(scope, self.copilot(scope), downloads, runner.mask)
+
+
 def github_edges(inputs: Inputs, runner: Runner, sleep: Callable[[float], None] = time.sleep) -> Edges:
     """The edges of a real run, which waits by `sleep`. Raises ActionError when the repository cannot be used."""
-    patience = Patience(sleep)
-    verify = certificates(inputs)
-    repository = Client(
-        inputs.api_url,
-        inputs.github_token,
-        Permission(
-            "github-token",
-            "read access to the repository: `permissions: contents: write` in the workflow",
-            f"repository {inputs.repository}",
-        ),
-        verify=verify,
-        patience=patience,
-    )
+    clients = Clients(inputs, Patience(sleep))
+    repository = clients.repository
     facts = repository_facts(repository, inputs)
     settings, warnings = configuration(inputs, repository)
     check_repository(facts, inputs, settings)
-    patience.allow(settings.run_minutes * 60)
-    downloads = Downloads(inputs.copilot_api_url, settings.download_hosts, verify=verify, patience=patience)
-    clients: dict[str, Client] = {}
-
-    def source(scope: Scope) -> Source:
-        token = inputs.tokens.of(scope)
-        if token not in clients:
-            clients[token] = Client(
-                inputs.copilot_api_url,
-                token,
-                Permission("copilot-token", "access to the Copilot metrics"),
-                verify=verify,
-                patience=patience,
-            )
-        return Copilot(scope, clients[token], downloads, runner.mask)
-
+    clients.patience.allow(settings.run_minutes * 60)
+    templates = Templates(shipped_templates(), own_templates(inputs, repository))
     return Edges(
-        source=source,
+        source=lambda scope: clients.source(scope, settings, runner),
         store=Branch(repository, inputs.repository, inputs.data_branch),
         charts=ChartsBranch(Branch(repository, inputs.repository, inputs.charts_branch), inputs.charts_branch)
         if inputs.charts == "auto"
         else None,
-        tracker=GitHubTracker(repository.needing(ISSUES), inputs.repository, sleep, patience)
+        tracker=GitHubTracker(repository.needing(ISSUES), inputs.repository, sleep, clients.patience)
         if inputs.issues
         else None,
         settings=settings,
-        templates=Templates(shipped_templates(), own_templates(inputs, repository)),
-        patience=patience,
-        warnings=(*warnings, *not_yet(settings)),
+        templates=templates,
+        patience=clients.patience,
+        warnings=(*warnings, *remarks(inputs, settings), *misnamed(templates), *not_yet(settings)),
     )
 
 
@@ -271,133 +280,8 @@ def check_repository(facts: Mapping[str, object], inputs: Inputs, settings: Sett
         )
 
 
-def configuration(inputs: Inputs, client: Client | None) -> tuple[Settings, tuple[str, ...]]:
-    """The settings and what is to be said about them. Raises ConfigErrors, ApiError."""
-    text = repository_file(inputs, client, inputs.config_file)
-    if text is not None:
-        settings = read_settings(text, inputs.config_file)
-        calendar(settings, inputs.as_of, inputs.as_of)  # a country that is none is told before anything is read
-        return settings, ()
-    if inputs.config_named:
-        return Settings(), (f"config-file: there is no {inputs.config_file}; the defaults are used",)
-    return Settings(), ()
-
-
-def not_yet(settings: Settings) -> tuple[str, ...]:
-    """What the configuration asks for and this release does not do: said, so that nobody waits for it."""
-    asked = {
-        "people: logins": settings.people == "logins",
-        "teams: true": settings.teams,
-        "repositories: true": settings.repositories,
-    }
-    return tuple(
-        f"`{key}` is read, but this release does not collect those reports yet" for key, on in asked.items() if on
-    )
-
-
-def repository_file(inputs: Inputs, client: Client | None, path: str) -> str | None:
-    """A file of the workspace when it is there, else of the repository at the commit of the run; None without."""
-    local = workspace_text(inputs, path)
-    if local is not None:
-        return local
-    if client is None or not inputs.sha:
-        return None
-    answer = client.request("GET", _contents(inputs, path), {"ref": inputs.sha}, allowed=(404,))
-    return None if answer.status == 404 else _content(path, answer.data)
-
-
-def workspace_text(inputs: Inputs, path: str) -> str | None:
-    """A text file of the workspace, None when there is none.
-
-    Raises ConfigError for what is not text, is too large, or leads out of the workspace: a link to another file of
-    the machine would put that file on the pages.
-    """
-    local = inputs.workspace / path
-    try:
-        real = local.resolve()
-        if not local.is_file():
-            return None
-        if not real.is_relative_to(inputs.workspace.resolve()):
-            raise ConfigError(path, "it leads out of the workspace", "store the file itself there, not a link")
-        with real.open("rb") as file:
-            data = file.read(MAX_TEXT_BYTES + 1)
-        if len(data) > MAX_TEXT_BYTES:
-            raise ConfigError(path, f"it is over {MAX_TEXT_BYTES:,} bytes")
-        return data.decode()
-    except (OSError, ValueError) as error:
-        raise ConfigError(path, f"it cannot be read ({type(error).__name__})", "store it as UTF-8 text") from None
-
-
-def _contents(inputs: Inputs, path: str) -> str:
-    # The commit of the run is one of the workflow's own repository, wherever the data live.
-    return f"/repos/{inputs.run_repository}/contents/{quote(path)}"
-
-
-def _content(path: str, answer: object) -> str:
-    try:
-        if answer["encoding"] != "base64":  # type: ignore[index]
-            raise ConfigError(path, "it is over 1 MB")
-        return base64.b64decode(answer["content"]).decode()  # type: ignore[index]
-    except (KeyError, TypeError, binascii.Error, UnicodeDecodeError):
-        raise ConfigError(path, "it is not a text file", "store it as UTF-8 text") from None
-
-
 def shipped_templates() -> dict[str, str]:
     """The templates of this release: beside the package in a checkout, inside it when installed."""
     beside = Path(__file__).resolve().parent.parent / "templates"
     root = beside if beside.is_dir() else Path(str(resources.files("copilot_metrics_action"))) / "templates"
     return {file.relative_to(root).as_posix(): file.read_text("utf-8") for file in sorted(root.rglob("*.j2"))}
-
-
-def own_templates(inputs: Inputs, client: Client | None) -> dict[str, str]:
-    """The user's templates, from `.github/copilot-metrics/` of the workspace, else of the repository."""
-    root = inputs.workspace / TEMPLATE_FOLDER
-    if root.is_dir():
-        names = [file.relative_to(root).as_posix() for file in sorted(root.rglob("*.j2")) if file.is_file()]
-        return {name: workspace_text(inputs, f"{TEMPLATE_FOLDER}/{name}") or "" for name in names}
-    return {} if client is None or not inputs.sha else _listed_templates(inputs, client, TEMPLATE_FOLDER)
-
-
-def _listed_templates(inputs: Inputs, client: Client, folder: str) -> dict[str, str]:
-    answer = client.request("GET", _contents(inputs, folder), {"ref": inputs.sha}, allowed=(404,))
-    found: dict[str, str] = {}
-    for entry in answer.data if answer.status == 200 and isinstance(answer.data, list) else ():
-        path = str(entry.get("path", ""))
-        if entry.get("type") == "dir":
-            found |= _listed_templates(inputs, client, path)
-        elif entry.get("type") == "file" and path.endswith(".j2"):
-            text = repository_file(inputs, client, path)
-            if text is not None:
-                found[path.removeprefix(f"{TEMPLATE_FOLDER}/")] = text
-    return found
-
-
-def calendar(settings: Settings, first: date, last: date) -> Calendar:
-    """The calendar of the configuration for the days from `first` to `last`. Raises ConfigError."""
-    chosen = settings.calendar
-    periods = tuple(Period(period.start, period.end, period.name) for period in chosen.quiet_periods)
-    return Calendar(
-        working_days=frozenset(WEEKDAYS.index(day) for day in chosen.working_days) if chosen.working_days else None,
-        days_off=frozenset(chosen.days_off) | public_holidays(chosen.country, first, last),
-        quiet_periods=periods + (year_end_periods(first, last) if chosen.year_end else ()),
-    )
-
-
-def public_holidays(country: str, first: date, last: date) -> frozenset[date]:
-    """The public holidays of a country (`DE`, `DE-BY`), by the optional package `holidays`. Raises ConfigError."""
-    if not country:
-        return frozenset()
-    try:
-        import holidays
-    except ImportError:
-        raise ConfigError(
-            "calendar.country",
-            "the package `holidays` is not installed here",
-            "list the days under `calendar.days-off`, or install copilot-metrics-action[holidays]",
-        ) from None
-    code, _, subdivision = country.partition("-")
-    try:
-        found = holidays.country_holidays(code, subdiv=subdivision or None, years=range(first.year, last.year + 1))
-    except (NotImplementedError, KeyError):
-        raise ConfigError("calendar.country", f"the package `holidays` does not know '{country}'") from None
-    return frozenset(found)

@@ -22,10 +22,11 @@ from copilot_metrics_action import (
     triage,
 )
 from copilot_metrics_action.collect import Collected
-from copilot_metrics_action.connect import Run, calendar
+from copilot_metrics_action.connect import Run
 from copilot_metrics_action.errors import ActionError, ApiError, StoreError
 from copilot_metrics_action.history import History, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.own_files import calendar
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.store import Snapshot
 

@@ -16,9 +16,10 @@ from msgspec.structs import replace
 
 from copilot_metrics_action import report, store, symptoms, triage
 from copilot_metrics_action.collect import Collected, collect, refresh
-from copilot_metrics_action.connect import TEMPLATE_FOLDER, Run
+from copilot_metrics_action.connect import Run
 from copilot_metrics_action.errors import ActionError, TemplateError
 from copilot_metrics_action.outcome import Outcome, chart_files, compute, digest_text, draw, issue_texts, run_view
+from copilot_metrics_action.own_files import TEMPLATE_FOLDER
 from copilot_metrics_action.report import RunView, ScopeView
 from copilot_metrics_action.store import Moved, Snapshot
 from copilot_metrics_action.triage.weekly import plan_digest

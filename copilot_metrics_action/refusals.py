@@ -5,6 +5,7 @@ One catalogue for the run's messages, for `mode: check` and for the README's tab
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -198,3 +199,13 @@ def _applies(one: Refusal, status: int, headers: Mapping[str, str], said: str) -
 def named(kind: str) -> Refusal:
     """The refusal with this id; `OTHER` when there is none."""
     return next((one for one in REFUSALS if one.id == kind), OTHER)
+
+
+# Trouble of GitHub or of the network, which more questions would only make worse.
+RATE_LIMIT: Final = "GitHub's rate limit is used up"
+NO_ANSWER: Final = "GitHub did not answer"
+
+
+def passing(said: str) -> bool:
+    """Whether an error's text tells of trouble that is nobody's setting: a rate limit, silence, a server error."""
+    return RATE_LIMIT in said or NO_ANSWER in said or re.search(r"GitHub answered 5\d\d", said) is not None

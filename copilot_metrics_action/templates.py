@@ -242,6 +242,9 @@ class Templates:
     def __init__(self, shipped: Mapping[str, str], overrides: Mapping[str, str] | None = None) -> None:
         self.names = frozenset(shipped)
         self.overridden = bool(overrides)
+        # One that replaces nothing may still be a part of another of the user's own.
+        own = {name: source for name, source in (overrides or {}).items() if name not in self.names}
+        self.unused = tuple(name for name in own if not any(name in source for source in (overrides or {}).values()))
         self._shipped = shipped
         self._environment = SandboxedEnvironment(
             loader=FunctionLoader({**_sources(shipped), **_sources(overrides or {})}.get),

@@ -26,7 +26,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _replay(options: argparse.Namespace, runner: Runner) -> int:
     """Judges every settled day of a stored history again, as daily runs would have done."""
-    from copilot_metrics_action import connect, counting_changes, symptoms, trends
+    from copilot_metrics_action import counting_changes, own_files, symptoms, trends
 
     settings = Settings()
     if options.config_file is not None:
@@ -42,7 +42,7 @@ def _replay(options: argparse.Namespace, runner: Runner) -> int:
             continue
         first, as_of = stored.days[0].day, stored.days[-1].day + timedelta(days=1)
         analysis = trends.analyse(
-            scope, stored.days, stored.seats, as_of, connect.calendar(settings, first, as_of), counting_changes.load()
+            scope, stored.days, stored.seats, as_of, own_files.calendar(settings, first, as_of), counting_changes.load()
         )
         found += [
             {

@@ -6,7 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from copilot_metrics_action.action import run_action
+from copilot_metrics_action.action import Terminal, run_action
 from copilot_metrics_action.config import INPUTS
 from copilot_metrics_action.runner import Runner
 
@@ -39,4 +39,4 @@ def environment_of(options: argparse.Namespace, mode: str) -> dict[str, str]:
 
 
 def _run(options: argparse.Namespace, runner: Runner) -> int:
-    return run_action(environment_of(options, "run"), preview_file=options.preview, commands=False)
+    return run_action(environment_of(options, "run"), terminal=Terminal(preview=options.preview))

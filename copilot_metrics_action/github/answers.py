@@ -105,7 +105,7 @@ def unreachable(path: str, error: Exception) -> ApiError:
         hint = "run again; if it lasts, see githubstatus.com"
     else:
         hint = "check the runner's network and GITHUB_API_URL, then run again"
-    return ApiError(path, f"GitHub did not answer ({reason})", hint)
+    return ApiError(path, f"{refusals.NO_ANSWER} ({reason})", hint)
 
 
 def refused(path: str, answer: Answer, permission: Permission) -> ApiError:

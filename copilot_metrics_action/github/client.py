@@ -24,6 +24,7 @@ from copilot_metrics_action.github.answers import (
 from copilot_metrics_action.github.connection import ACCEPT, Connection
 from copilot_metrics_action.github.patience import Patience
 from copilot_metrics_action.github.streams import BROKEN, USER_AGENT, decoded, fetched, plain_session, whole
+from copilot_metrics_action.refusals import RATE_LIMIT
 
 Params = Mapping[str, str | int]
 
@@ -168,7 +169,7 @@ class Client:
             if tries > limits.RATE_LIMIT_TRIES or not self._patience.wait(seconds):
                 raise ApiError(
                     where,
-                    f"GitHub's rate limit is used up ({status}), and waiting {seconds:.0f} s is too long for one run",
+                    f"{RATE_LIMIT} ({status}), and waiting {seconds:.0f} s is too long for one run",
                     "what is missing is read on the next run; fewer workflows with the same token help",
                     status=429,
                     message=message_of(text, status),

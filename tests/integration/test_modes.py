@@ -66,9 +66,7 @@ def restrict(github: GitHub) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        pytest.param(refuse("/copilot/metrics/", "policy-off"), "policy must be enabled", id="policy off"),
         pytest.param(refuse("/billing/seats", "integration"), "acme seats: GitHub answered 403", id="seats refused"),
-        pytest.param(refuse("/repos/", "bad-credentials"), "`github-token` is wrong", id="github-token wrong"),
         pytest.param(configure("people: some\n"), "people: 'some' is not one of", id="configuration"),
         pytest.param(publish, "is public, so everybody could read", id="public"),
         pytest.param(restrict, "issues: write", id="issues"),
@@ -85,12 +83,6 @@ def test_check__names_what_is_missing(
     assert "1 thing missing" in result.summary
     assert github.changes() == []
     assert list(github.git.branches()) == ["main"]
-
-
-def test_check__a_misspelt_slug_without_seats(github: GitHub, tmp_path: Path) -> None:
-    misspell(github)
-    configure("seats: none\n")(github)
-    run(github, tmp_path, 1, mode="check")
 
 
 def test_check__a_broken_configuration_fails_always(github: GitHub, tmp_path: Path) -> None:

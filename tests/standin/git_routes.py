@@ -60,7 +60,7 @@ def _check_rules(github: GitHub, ref: str, *broken: str) -> None:
         "non_fast_forward": "Cannot force-push to this protected ref.",
         "pull_request": "Changes must be made through a pull request.",
     }
-    found = [words[rule] for rule in rules if rule in broken]
+    found = [words[rule] for rule in rules if isinstance(rule, str) and rule in broken]
     if found:
         raise Problem(422, "Repository rule violations found\n\n" + "\n\n".join(found) + "\n\n")
 
@@ -373,7 +373,25 @@ def _branch(github: GitHub, request: Request, branch: str) -> Answer:
 def _rules(github: GitHub, request: Request, branch: str) -> Answer:
     rules = github.world.repository.rules.get(branch, [])
     source = {"ruleset_source_type": "Organization", "ruleset_source": github.world.repository.owner, "ruleset_id": 7}
-    return Answer(200, [{"type": rule, **source} for rule in rules])
+    given = [rule if isinstance(rule, dict) else {"type": rule} for rule in rules]
+    return Answer(200, [{**rule, **source} for rule in given])
+
+
+def _ruleset(github: GitHub, request: Request, number: str) -> Answer:
+    """A ruleset without its rules; `current_user_can_bypass` is about whoever asks (REST page on repository rules)."""
+    repository = github.world.repository
+    if number != "7" or not any(repository.rules.values()):
+        raise _not_found()
+    body = {
+        "id": 7,
+        "name": "Every branch",
+        "target": "branch",
+        "source_type": "Organization",
+        "source": repository.owner,
+        "enforcement": "active",
+        "current_user_can_bypass": repository.can_bypass,
+    }
+    return Answer(200, body)
 
 
 def _contents_route(method: str, path: str, handler: Any) -> Route:
@@ -400,5 +418,6 @@ ROUTES = (
     _contents_route("GET", r"/tarball(?:/(?P<ref>.+))?", _tarball),
     _contents_route("GET", r"/branches/(?P<branch>.+)", _branch),
     _contents_route("GET", r"/rules/branches/(?P<branch>.+)", _rules),
+    _contents_route("GET", r"/rulesets/(?P<number>\d+)", _ruleset),
     Route("GET", r"/_codeload/[^/]+/[^/]+/legacy\.tar\.gz/(?P<ref>.+)", _codeload, "signed"),
 )

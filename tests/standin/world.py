@@ -131,7 +131,9 @@ class Repository:
     files         what its default branch holds in the beginning; `empty`: there is no commit at all
     permissions   what the github token may do: contents and issues, each `write`, `read` or `none`
     rules         by branch: types of ruleset rules (`creation`, `update`, `deletion`, `non_fast_forward`,
-                  `pull_request`), enforced on every change of the ref
+                  `pull_request`), enforced on every change of the ref; others, or a mapping with `parameters`, are
+                  only listed
+    can_bypass    what the github token may do about the rules: `never`, `always`, `pull_requests_only`, `exempt`
     assignable    who may be assigned to an issue
     """
 
@@ -144,7 +146,8 @@ class Repository:
     empty: bool = False
     files: dict[str, str] = field(default_factory=lambda: {"README.md": "# Administration of Copilot\n"})
     permissions: dict[str, str] = field(default_factory=lambda: {"contents": "write", "issues": "write"})
-    rules: dict[str, list[str]] = field(default_factory=dict)
+    rules: dict[str, list[str | dict[str, Any]]] = field(default_factory=dict)
+    can_bypass: str = "never"
     protected: set[str] = field(default_factory=set)
     assignable: set[str] = field(default_factory=lambda: {"mona", "hubot"})
     tree_limit: int = 100_000

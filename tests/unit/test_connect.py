@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 from standin import GitHub, World
 
-from copilot_metrics_action import connect
+from copilot_metrics_action import connect, own_files
 from copilot_metrics_action.config import Inputs, Settings, read_inputs, read_settings
 from copilot_metrics_action.errors import ConfigError, ConfigErrors
 from copilot_metrics_action.github import Client, Patience, Permission
@@ -63,19 +63,19 @@ def test_configuration__of_the_repository_at_the_commit_of_the_run(github: GitHu
     github.git.write_commit("main", {CONFIG: "people: none\n"}, "Configure")
     given = inputs(github, tmp_path)
     github.git.write_commit("main", {CONFIG: "people: logins\n"}, "Later")
-    assert connect.configuration(given, client(github))[0].people == "none"
+    assert own_files.configuration(given, client(github))[0].people == "none"
 
 
 def test_configuration__of_the_workspace_first(github: GitHub, tmp_path: Path) -> None:
     github.git.write_commit("main", {CONFIG: "people: none\n"}, "Configure")
     put(tmp_path, CONFIG, "people: logins\n")
-    assert connect.configuration(inputs(github, tmp_path), client(github))[0].people == "logins"
+    assert own_files.configuration(inputs(github, tmp_path), client(github))[0].people == "logins"
     assert github.requests == []
 
 
 @pytest.mark.parametrize("name", ["", "own.yml"])
 def test_configuration__none(github: GitHub, tmp_path: Path, name: str) -> None:
-    settings, warnings = connect.configuration(inputs(github, tmp_path, config_file=name), client(github))
+    settings, warnings = own_files.configuration(inputs(github, tmp_path, config_file=name), client(github))
     assert settings == Settings()
     assert warnings == ((f"config-file: there is no {name}; the defaults are used",) if name else ())
 
@@ -83,20 +83,20 @@ def test_configuration__none(github: GitHub, tmp_path: Path, name: str) -> None:
 def test_configuration__broken(github: GitHub, tmp_path: Path) -> None:
     github.git.write_commit("main", {CONFIG: "people: some\n"}, "Configure")
     with pytest.raises(ConfigErrors, match=r"^\.github/copilot-metrics\.yml: people"):
-        connect.configuration(inputs(github, tmp_path), client(github))
+        own_files.configuration(inputs(github, tmp_path), client(github))
 
 
 def test_configuration__no_text(github: GitHub, tmp_path: Path) -> None:
     (tmp_path / ".github").mkdir()
     (tmp_path / CONFIG).write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="store it as UTF-8 text"):
-        connect.configuration(inputs(github, tmp_path), client(github))
+        own_files.configuration(inputs(github, tmp_path), client(github))
 
 
 def test_configuration__of_another_repository(github: GitHub, tmp_path: Path) -> None:
     """Its commit is unknown there, so the defaults hold."""
     given = replace(inputs(github, tmp_path), sha="1" * 40)
-    assert connect.configuration(given, client(github))[0] == Settings()
+    assert own_files.configuration(given, client(github))[0] == Settings()
 
 
 # The repository
@@ -161,13 +161,13 @@ def test_templates__of_the_workspace_or_the_repository(github: GitHub, tmp_path:
     files = {f"{TEMPLATES}/summary.md.j2": "a", f"{TEMPLATES}/issues/base.md.j2": "b", f"{TEMPLATES}/notes.txt": "c"}
     github.git.write_commit("main", files, "Templates")
     expected = {"summary.md.j2": "a", "issues/base.md.j2": "b"}
-    assert connect.own_templates(inputs(github, tmp_path), client(github)) == expected
+    assert own_files.own_templates(inputs(github, tmp_path), client(github)) == expected
     put(tmp_path, f"{TEMPLATES}/summary.md.j2", "mine")
-    assert connect.own_templates(inputs(github, tmp_path), client(github)) == {"summary.md.j2": "mine"}
+    assert own_files.own_templates(inputs(github, tmp_path), client(github)) == {"summary.md.j2": "mine"}
 
 
 def test_templates__none(github: GitHub, tmp_path: Path) -> None:
-    assert connect.own_templates(inputs(github, tmp_path), client(github)) == {}
+    assert own_files.own_templates(inputs(github, tmp_path), client(github)) == {}
 
 
 # The calendar
@@ -178,7 +178,7 @@ def test_calendar__of_the_settings() -> None:
         "calendar: {working-days: [sunday, monday], days-off: [2026-11-10], year-end: false, "
         "quiet-periods: [{start: 2026-07-01, end: 2026-07-31, name: Summer}]}"
     )
-    found = connect.calendar(read_settings(text, CONFIG), date(2026, 1, 1), TODAY)
+    found = own_files.calendar(read_settings(text, CONFIG), date(2026, 1, 1), TODAY)
     assert found.working_days == {6, 0}
     assert found.days_off == {date(2026, 11, 10)}
     assert [(period.start, period.end, period.name) for period in found.quiet_periods] == [
@@ -187,7 +187,7 @@ def test_calendar__of_the_settings() -> None:
 
 
 def test_calendar__the_end_of_each_year() -> None:
-    found = connect.calendar(Settings(), date(2025, 12, 12), TODAY)
+    found = own_files.calendar(Settings(), date(2025, 12, 12), TODAY)
     assert found.working_days is None
     assert any(period.start <= date(2025, 12, 27) <= period.end for period in found.quiet_periods)
 
@@ -218,7 +218,7 @@ def test_workspace__a_link_out_of_it_is_refused(github: GitHub, tmp_path: Path, 
     (workspace / path).parent.mkdir(parents=True)
     (workspace / path).symlink_to(tmp_path / "secret")
     with pytest.raises(ConfigError, match="leads out of the workspace"):
-        connect.workspace_text(inputs(github, workspace), path)
+        own_files.workspace_text(inputs(github, workspace), path)
 
 
 def test_repository__a_former_name(github: GitHub, tmp_path: Path) -> None:

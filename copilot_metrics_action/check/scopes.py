@@ -1,0 +1,94 @@
+"""An organization or enterprise: are its reports and seats readable, and is the answer what a run can use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from copilot_metrics_action import refusals
+from copilot_metrics_action.check.lines import Line, refused
+from copilot_metrics_action.collect import STALE_AFTER_DAYS, nothing_ever
+from copilot_metrics_action.config import Settings
+from copilot_metrics_action.connect import Source
+from copilot_metrics_action.copilot import REPORTS_NEED, SEATS_NEED, NotReady
+from copilot_metrics_action.errors import ActionError
+from copilot_metrics_action.metrics import Record, Scope, flatten, report_day
+
+FEW_PEOPLE: Final = 5  # GitHub withholds teams under five; figures of few are figures of persons
+SLUG_PAGE: Final = "the address of its page on GitHub has the slug"
+_NOT_READY: Final = {
+    200: "GitHub has no report yet: its answer holds no file (200)",
+    204: "GitHub has no report yet: its answer is empty (204)",
+    502: "GitHub could not make the report just now (502), which mostly passes",
+    503: "GitHub could not make the report just now (503), which mostly passes",
+}
+
+
+def lines(scope: Scope, source: Source, settings: Settings, as_of: date, newest_stored: str) -> list[Line]:
+    """The lines of a scope; `newest_stored` is the newest day on the data branch, empty when there is none."""
+    found = _reports(scope, source, as_of, newest_stored)
+    # Where a scope is not there at all, its seats would say the same again.
+    if settings.seats == "auto" and found[0].kind != "not-found":
+        found.append(_seats(scope, source))
+    return found
+
+
+def _reports(scope: Scope, source: Source, as_of: date, newest_stored: str) -> list[Line]:
+    what, needs = f"{scope} reports", REPORTS_NEED[scope.kind].needs
+    try:
+        month = source.month()
+    except ActionError as error:
+        return [refused(what, error, needs)]
+    if isinstance(month, NotReady):
+        return [_not_ready(scope, month, newest_stored)]
+    usable = [record for record in month if report_day(record) < as_of]
+    if not usable:
+        said = "the 28-day report is there and holds no day yet"
+        return [Line(what, "not verified", said, "wait for tomorrow's run", needs, refusals.POLICY_PAGE)]
+    newest = max(map(report_day, usable))
+    if (as_of - newest).days > STALE_AFTER_DAYS:
+        said = f"the newest report is of {newest}, more than {STALE_AFTER_DAYS} days ago"
+        remedy = "check that the policy 'Copilot usage metrics' is still enabled, and githubstatus.com"
+        return [Line(what, "missing", said, remedy, needs, refusals.POLICY_PAGE)]
+    days = len(usable)
+    holds = f"{days} day{'s' if days > 1 else ''} in the 28-day report, the newest is {newest}"
+    read = Line(what, "ok", f"readable, {holds}")
+    people = active_people(usable)
+    if people is None or people >= FEW_PEOPLE:
+        return [read]
+    those = f"{people} active {'person' if people == 1 else 'people'} in 28 days"
+    said = f"{those}: figures of so few are figures of persons"
+    remedy = "tell them, or report on a larger organization; whoever reads the repository sees the figures"
+    return [read, Line(f"{scope} people", "warning", said, remedy)]
+
+
+def active_people(records: Sequence[Record]) -> int | None:
+    """Active people in 28 days by the newest record, else the most of one day; None when no record tells."""
+    newest = flatten(max(records, key=report_day)).get("monthly_active_users")
+    if isinstance(newest, int):
+        return newest
+    daily = [flatten(record).get("daily_active_users") for record in records]
+    return max((number for number in daily if isinstance(number, int)), default=None)
+
+
+def _not_ready(scope: Scope, answer: NotReady, newest_stored: str) -> Line:
+    what, needs = f"{scope} reports", REPORTS_NEED[scope.kind].needs
+    if answer.status == 404 and newest_stored:
+        said = f"the report is not ready yet (404); the newest stored day is {newest_stored}"
+        return Line(what, "note", said, "the next run asks again", needs)
+    if answer.status == 404:
+        error = nothing_ever(scope, answer)
+        return Line(what, "missing", error.what, error.hint, needs, SLUG_PAGE, "not-found")
+    said = _NOT_READY.get(answer.status, f"GitHub has no report yet ({answer.status})")
+    remedy = "reports begin up to three days after the policy was enabled: a later run asks again"
+    return Line(what, "not verified", said, remedy, needs, "" if answer.passing else refusals.POLICY_PAGE)
+
+
+def _seats(scope: Scope, source: Source) -> Line:
+    what, needs = f"{scope} seats", SEATS_NEED[scope.kind].needs
+    try:
+        seats = source.seats()
+    except ActionError as error:
+        return refused(what, error, needs)
+    return Line(what, "ok", f"readable, {len(seats)} seats")
