@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from copilot_metrics_action import connect
+from copilot_metrics_action import connect, own_files
 from copilot_metrics_action.config import read_inputs
 from copilot_metrics_action.errors import ConfigError
 from copilot_metrics_action.github import Client, Patience, Permission
@@ -69,7 +69,7 @@ def place_of(options: argparse.Namespace, today: date, *, writing: bool) -> Plac
         patience=patience,
     )
     facts = connect.repository_facts(client, inputs)
-    settings, _ = connect.configuration(inputs, client)
+    settings, _ = own_files.configuration(inputs, client)
     if writing:
         connect.check_repository(facts, inputs, settings)
     branch = Branch(client, inputs.repository, inputs.data_branch)
