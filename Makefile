@@ -13,6 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 CODE := $(wildcard copilot_metrics_action entrypoint.py tests benchmarks docs)
 SYMPTOMS_BENCH ?=
 SYMPTOMS_ARGS ?= --split train
+EFFECTS_ARGS ?=
 LOCK_FILE ?= requirements.txt
 # One lock for every supported Python and platform; versions already locked stay unless UV_ARGS says --upgrade.
 UV ?= uv
@@ -100,6 +101,10 @@ bench: $(VENV)/.dev ## Measure speed, memory and requests
 .PHONY: bench-symptoms
 bench-symptoms: $(VENV)/.dev ## Score the symptoms with the bench in SYMPTOMS_BENCH=<folder>
 	OMP_NUM_THREADS=1 SYMPTOMS_BENCH="$(SYMPTOMS_BENCH)" $(BIN)/python benchmarks/bench_symptoms.py $(SYMPTOMS_ARGS)
+
+.PHONY: bench-effects
+bench-effects: $(VENV)/.dev ## Measure how well the effect of what was done is told
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_effects.py $(EFFECTS_ARGS)
 
 .PHONY: faults
 faults: $(VENV)/.dev ## Make every request of a run fail in every way, and kill it at each

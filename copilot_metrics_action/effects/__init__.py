@@ -1,0 +1,31 @@
+"""Whether what was done worked: interventions, their effects, and targets.
+
+Core: what was noted where comes in as values, and what is to be written goes out as values.
+"""
+
+from copilot_metrics_action.effects.judge import Against, Effect, groups, judge
+from copilot_metrics_action.effects.outcomes import OUTCOMES, outcome, outcome_of
+from copilot_metrics_action.effects.record import PATH, Intervention, Seen, dump, identity, load, merge
+from copilot_metrics_action.effects.targets import AIMS, Progress, Target, is_share, progress
+
+__all__ = [
+    "AIMS",
+    "OUTCOMES",
+    "PATH",
+    "Against",
+    "Effect",
+    "Intervention",
+    "Progress",
+    "Seen",
+    "Target",
+    "dump",
+    "groups",
+    "identity",
+    "is_share",
+    "judge",
+    "load",
+    "merge",
+    "outcome",
+    "outcome_of",
+    "progress",
+]

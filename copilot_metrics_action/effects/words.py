@@ -1,0 +1,130 @@
+"""An effect in words that a manager understands. Only figures of ours stand in them, nothing from outside."""
+
+from __future__ import annotations
+
+import math
+
+from copilot_metrics_action.effects.judge import Effect
+from copilot_metrics_action.effects.outcomes import Outcome, outcome
+from copilot_metrics_action.effects.targets import Progress
+from copilot_metrics_action.templates import Markdown, count, day, delta, number, plural, points, ratio
+
+THAN = "than the trend before would have given"
+
+
+def sentence(effect: Effect) -> Markdown:
+    """What came of it, in one sentence: "About 14 more people a day than the trend before …"."""
+    by = outcome(effect.outcome)
+    if effect.verdict == "waiting":
+        return Markdown(f"Can be told from {day(effect.told_on)} on, when 28 days after it are settled.")
+    if effect.difference is None or effect.low is None or effect.high is None:
+        return Markdown(f"Cannot tell: {effect.reason}.")
+    if effect.verdict in ("rose", "fell"):
+        ends = (effect.low, effect.high) if effect.verdict == "rose" else (-effect.high, -effect.low)
+        more = _more(by, effect.difference)
+        text = f"About {more} {THAN} ({_bare(by, ends[0])} to {_bare(by, ends[1])})."
+    elif effect.verdict == "no-difference":
+        text = f"No difference to be seen: between {_more(by, effect.low)} and {_more(by, effect.high)} {THAN}."
+    elif effect.against is not None and (effect.low > 0 or effect.high < 0):
+        text = f"Cannot tell: {_more(by, effect.difference)} {THAN}, but {effect.reason}."
+    else:
+        spread = f"between {_more(by, effect.low)} and {_more(by, effect.high)}"
+        text = f"Cannot tell: {effect.reason}. Anything {spread} fits."
+    return Markdown(text)
+
+
+def beside(effect: Effect) -> Markdown:
+    """The same against the organizations in which nothing was done; empty where there are none."""
+    against, by = effect.against, outcome(effect.outcome)
+    if against is None:
+        return Markdown("")
+    where = plural(against.count, effect.scope.kind.removesuffix("s"))
+    return Markdown(
+        f"Against {where} where nothing was done: {_more(by, against.difference)} "
+        f"({_signed(by, against.low)} to {_signed(by, against.high)})."
+    )
+
+
+def icon(effect: Effect) -> Markdown:
+    """▲, ▼, =, ? or … for a table."""
+    return Markdown(
+        {"rose": "▲", "fell": "▼", "no-difference": "=", "cannot-tell": "?", "waiting": "…"}[effect.verdict]
+    )
+
+
+def level(effect: Effect, value: float | None) -> Markdown:
+    """A figure of the outcome itself: 96, 12.3 %, 6.2."""
+    by = outcome(effect.outcome)
+    if value is None:
+        return Markdown("–")
+    if _in_points(by):
+        return Markdown(f"{number(100 * value)} %")
+    return count(value) if by.kind == "count" and value >= 10 else number(value)
+
+
+def _in_points(by: Outcome) -> bool:
+    return by.kind == "share" or by.id == "acceptance"
+
+
+def _bare(by: Outcome, value: float) -> str:
+    if _in_points(by):
+        return number(100 * value)
+    return count(value) if by.kind == "count" and abs(value) >= 10 else number(value)
+
+
+def _signed(by: Outcome, value: float) -> str:
+    shown = _bare(by, abs(value))
+    return f"{'−' if value < 0 else '+'}{shown}"
+
+
+def _more(by: Outcome, value: float) -> str:
+    """14 more people a day; 3.2 points fewer of active people using agents."""
+    shown, way = _bare(by, abs(value)), "more" if value >= 0 else "fewer"
+    if _in_points(by):
+        return f"{shown} points {'more' if value >= 0 else 'less'} {by.what}"
+    return f"{shown} {way} {by.what}"
+
+
+# ---- targets
+
+
+def progress(way: Progress) -> Markdown:
+    """How far a target is, in a sentence or two."""
+    goal = _figure(way, way.target.value)
+    by = day(way.target.by)
+    if way.now is None:
+        return Markdown(f"Cannot tell: {way.reason}.")
+    if way.state == "reached":
+        return Markdown(f"**Reached**: {_figure(way, way.now)}.")
+    start = f"{_figure(way, way.now)} of {goal}, {_missing(way)} to go"
+    if way.state == "missed":
+        return Markdown(f"**Not reached** by {by}: {start}.")
+    if way.pace is None or way.pace_low is None or way.pace_high is None:
+        return Markdown(f"{start}. Cannot tell when: {way.reason}.")
+    pace = f"{_pace(way, way.pace)} a week ({_pace(way, way.pace_low)} to {_pace(way, way.pace_high)})"
+    verdict = {"on-the-way": "**on the way**", "too-slow": "**too slow**"}.get(way.state, "cannot tell yet")
+    needed = f"; {_pace(way, way.needed)} a week would do" if way.state != "on-the-way" and way.needed else ""
+    return Markdown(f"{start}. At the present pace of {pace} {_arrival(way)}: {verdict}{needed}.")
+
+
+def _arrival(way: Progress) -> str:
+    if way.earliest is None:
+        return "not within two years"
+    latest = f"and {day(way.latest)}" if way.latest else "and no day within two years"
+    if way.arrival is None:
+        return f"not within two years, at best on {day(way.earliest)}"
+    return f"on {day(way.arrival)} (between {day(way.earliest)} {latest})"
+
+
+def _figure(way: Progress, value: float) -> str:
+    return ratio(value) if way.in_points else count(value)
+
+
+def _missing(way: Progress) -> str:
+    if way.to_go is None:
+        return "–"
+    return f"{number(100 * way.to_go)} points" if way.in_points else count(math.ceil(way.to_go))
+
+
+def _pace(way: Progress, value: float) -> str:
+    return points(value) if way.in_points else delta(value, 1)
