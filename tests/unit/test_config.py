@@ -15,11 +15,7 @@ from hypothesis import strategies as st
 
 from copilot_metrics_action.config import (
     INPUTS,
-    CalendarSettings,
     Inputs,
-    Intervention,
-    PriceSettings,
-    QuietPeriod,
     Settings,
     Tokens,
     describe,
@@ -27,6 +23,7 @@ from copilot_metrics_action.config import (
     read_inputs,
     read_settings,
 )
+from copilot_metrics_action.config.settings import CalendarSettings, Intervention, PriceSettings, QuietPeriod
 from copilot_metrics_action.errors import ConfigError, ConfigErrors
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Thresholds

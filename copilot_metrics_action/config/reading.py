@@ -1,0 +1,164 @@
+"""Reads the configuration file. Every problem is told at once, each with its path and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+from datetime import date
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+import msgspec
+import yaml
+from msgspec import Struct
+from yaml.constructor import ConstructorError
+
+from copilot_metrics_action.config.settings import Settings
+from copilot_metrics_action.errors import ConfigError, ConfigErrors
+
+MAX_CONFIG_BYTES: Final = 256 * 1024
+_BRIEF: Final = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxstring = 3, 60
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which refuses what would be lost in silence or break later."""
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        value = super().construct_scalar(node)
+        try:
+            # An escaped character beyond U+FFFF comes as two halves, as JSON writes it; a lone half is none.
+            return value.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise ConstructorError(None, None, "half a character", node.start_mark) from None
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                if key.value in seen:
+                    raise ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_settings(text: str, name: str) -> Settings:
+    """The configuration file, checked whole. Raises ConfigErrors with every problem, each with its path."""
+    if len(text) > MAX_CONFIG_BYTES:
+        raise ConfigErrors([ConfigError(name, f"the file is over {MAX_CONFIG_BYTES:,} bytes")])
+    try:
+        document = _Loader(text).get_single_data()
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{name}:{mark.line + 1}" if mark else name
+        what = str(getattr(error, "problem", None) or type(error).__name__)
+        raise ConfigErrors(
+            [ConfigError(place, f"it is not YAML ({what})", "check the indentation and quotes there")]
+        ) from None
+    problems: list[ConfigError] = []
+    settings: Any = _read({} if document is None else document, Settings, "", problems)
+    if problems:
+        raise ConfigErrors(
+            [ConfigError(f"{name}: {problem.where}", problem.what, problem.hint) for problem in problems]
+        )
+    return msgspec.convert(settings, Settings)
+
+
+def _read(value: object, kind: Any, path: str, problems: list[ConfigError]) -> Any:
+    """The value as its type says; problems are collected, so that all are told at once."""
+    bare = _bare(kind)
+    if isinstance(bare, type) and issubclass(bare, Struct):
+        return _read_struct(value, bare, path, problems)
+    if get_origin(bare) is tuple and isinstance(value, list) and _is_struct(get_args(bare)[0]):
+        return tuple(
+            _read(item, get_args(bare)[0], f"{path}[{number}]", problems) for number, item in enumerate(value, 1)
+        )
+    try:
+        return msgspec.convert(value, type=kind)
+    except msgspec.ValidationError as error:
+        bounds = str(error).partition(" - at ")[0]
+        expected = describe(kind)
+        said = f"{_shown(value)} is not {expected}" if "Expected `" not in bounds or "of " not in bounds else bounds
+        if any(sign in bounds for sign in (">=", "<=", " > ", " < ", "length", "matching")):
+            said = f"{_shown(value)} is out of bounds ({bounds[0].lower()}{bounds[1:]})".replace("`", "")
+        in_quotes = "YAML reads NO, yes, on and off as true or false: put it in quotes"
+        problems.append(ConfigError(path, said, in_quotes if bare is str and isinstance(value, bool) else ""))
+        return None
+
+
+def _read_struct(value: object, kind: type[Struct], path: str, problems: list[ConfigError]) -> Struct | None:
+    if not isinstance(value, dict):
+        problems.append(ConfigError(path or "the file", f"{_shown(value)} is not a mapping of keys to values"))
+        return None
+    fields = {entry.encode_name: entry for entry in msgspec.structs.fields(kind)}
+    before = len(problems)
+    read = {}
+    for key, inner in value.items():
+        inner_path = f"{path}.{key}" if path else str(key)
+        entry = fields.get(str(key))
+        if entry is None:
+            near = difflib.get_close_matches(str(key).replace("_", "-"), fields, 1, 0.5)
+            hint = f"did you mean `{near[0]}`?" if near else f"known keys: {', '.join(fields)}"
+            problems.append(ConfigError(inner_path, "there is no such key", hint))
+        elif inner is None and not entry.required:
+            continue  # a key without a value: its default
+        else:
+            read[entry.name] = _read(inner, entry.type, inner_path, problems)
+    for name, entry in fields.items():
+        if entry.required and name not in value:
+            problems.append(ConfigError(f"{path}.{name}" if path else name, "it is missing"))
+    if len(problems) > before:
+        return None
+    try:
+        return kind(**read)
+    except ValueError as error:
+        problems.append(ConfigError(path, str(error)))
+        return None
+
+
+def _bare(kind: Any) -> Any:
+    """The type without its annotations and without `None`."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in (Union, UnionType):
+        rest = [part for part in get_args(kind) if part is not type(None)]
+        return _bare(rest[0]) if len(rest) == 1 else kind
+    return kind
+
+
+def _is_struct(kind: Any) -> bool:
+    bare = _bare(kind)
+    return isinstance(bare, type) and issubclass(bare, Struct)
+
+
+def describe(kind: Any) -> str:
+    """A type in words: "a whole number", "one of keep, update"."""
+    bare = _bare(kind)
+    origin = get_origin(bare)
+    if origin is Literal:
+        values = get_args(bare)
+        return f"one of {', '.join(map(str, values))}"
+    if origin in (Union, UnionType):
+        return " or ".join(describe(part) for part in get_args(bare) if part is not type(None))
+    if origin is tuple:
+        return f"a list of which each is {describe(get_args(bare)[0])}"
+    if origin is dict:
+        return f"a mapping of names to values of which each is {describe(get_args(bare)[1])}"
+    words = {bool: "true or false", int: "a whole number", float: "a number", str: "text", date: "a day (2026-11-17)"}
+    return words.get(bare, "a mapping")
+
+
+def _shown(value: object) -> str:
+    # Lists and mappings of YAML may hold the same alias over and over: whole, they would fill the memory.
+    shown = _BRIEF.repr(value) if isinstance(value, str | list | dict) else str(value)
+    return shown if len(shown) <= 60 else shown[:59] + "…"
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the configuration file, for editors."""
+    schema = msgspec.json.schema(Settings)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Configuration of copilot-metrics-action",
+        **schema,
+    }
