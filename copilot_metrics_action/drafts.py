@@ -35,6 +35,7 @@ from copilot_metrics_action.triage import Draft
 MAX_TEXT = 60_000
 # What is left out, one after the other, when a text is too long: what the reader can find elsewhere goes first.
 PARTS = ("chart", "where", "changes", "prompt", "advice", "evidence")
+ALL = 0.995  # is 100 % when rounded
 MAX_LINES = 20  # of `where`; the rest is said as a number
 MAX_RANGES = 12  # of days in one sentence
 SNOOZE_DAYS = 62  # the example of a label: some weeks ahead
@@ -212,6 +213,7 @@ def _values(
         "verdict": _plain(finding.verdict),
         "since": finding.since,
         "newest_day": analysis.newest_settled,
+        "seats": analysis.seats[-1] if analysis.seats else None,
         "rows": rows,
         "deciding": rows[0] if rows else None,
         "with_interval": any(row.interval for row in rows),
@@ -233,7 +235,9 @@ def _values(
 
 
 def _place(place: Where) -> Markdown:
-    share = f" ({ratio(place.share)} of it)" if place.share is not None else ""
+    share = ""
+    if place.share is not None:
+        share = " (all of it)" if place.share > ALL else f" ({ratio(round(place.share, 2))} of it)"
     return Markdown(f"**{_plain(place.name)}**{share}: {_plain(place.said)}")
 
 

@@ -231,7 +231,7 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
             continue
         data_path = history.history_path(view.scope, (analysis.newest_day or run.inputs.as_of).year)
         for finding in view.findings:
-            where = places.organizations(finding, members, enterprises)
+            where = places.organizations(finding, analysis, members, enterprises)
             figure = next((one for one in view.figures if one.name == shown_by[finding.symptom]), None)
             if figure is not None and run.inputs.charts == "none":
                 figure = replace(figure, mermaid="")

@@ -11,6 +11,7 @@ from copilot_metrics_action.symptoms import Finding, Status, words
 from copilot_metrics_action.trends import Analysis
 
 MOST = 0.8  # of the whole is "most of it"; parts beyond it are only counted
+LITTLE = 0.5  # of the whole in all known parts together: then most of it lies elsewhere
 MAX_PARTS = 5
 
 
@@ -19,7 +20,7 @@ class Where(Struct, frozen=True):
 
     name   what people call it: an organization's slug, a team's name; from outside
     said   what it contributes, in words: "90 people on a working day, 25 fewer than four weeks earlier"
-    share  of what all known parts contribute, 0 to 1; None where parts do not add up
+    share  of the whole, 0 to 1; None where parts do not add up
     """
 
     name: str
@@ -50,9 +51,10 @@ class _Part(Struct, frozen=True):
 _Reader = Callable[[Finding, Analysis], "_Part | None"]
 
 
-def organizations(finding: Finding, members: Sequence[Analysis], enterprises: int) -> Answer:
+def organizations(finding: Finding, whole: Analysis, members: Sequence[Analysis], enterprises: int) -> Answer:
     """Which organizations explain most of an enterprise's symptom.
 
+    whole        the enterprise's own figures: its people may be in several organizations, or in none of these
     members      the organizations of the same run; whether they belong to the enterprise no report says
     enterprises  how many the run serves
     """
@@ -72,14 +74,17 @@ def organizations(finding: Finding, members: Sequence[Analysis], enterprises: in
     total = sum(part.weight for _, part in known if part.weight > 0)
     if not total:
         return Answer(reason=_no_part(len(known)))
+    own = reader(finding, whole)
+    trouble = max(total, own.weight if own else 0.0)
     shown: list[Where] = []
     covered = 0.0
     for member, part in sorted(known, key=lambda pair: (-pair[1].weight, pair[0].scope.slug)):
         if part.weight <= 0 or covered >= MOST or len(shown) == MAX_PARTS:
             break
         covered += part.weight / total
-        shown.append(Where(member.scope.slug, part.said, part.weight / total if len(known) > 1 else None))
-    return Answer(tuple(shown), _beside(len(known) - len(shown), len(members) - len(known)))
+        shown.append(Where(member.scope.slug, part.said, part.weight / trouble))
+    elsewhere = total < LITTLE * trouble
+    return Answer(tuple(shown), _beside(len(known) - len(shown), len(members) - len(known), elsewhere=elsewhere))
 
 
 def _no_part(number: int) -> str:
@@ -88,14 +93,20 @@ def _no_part(number: int) -> str:
     return f"none of the {number} organizations of this run explains it by itself"
 
 
-def _beside(others: int, unknown: int) -> str:
+def _beside(others: int, unknown: int, *, elsewhere: bool) -> str:
     said = []
     if others:
-        who = "The other organization" if others == 1 else f"The {others} other organizations"
+        who = "the other organization" if others == 1 else f"the {others} other organizations"
         said.append(f"{who} of this run explain{'s' if others == 1 else ''} less")
     if unknown:
-        said.append(f"{'Of' if not said else 'of'} {words.plural(unknown, 'organization')} the figures are not known")
-    return "; ".join(said)
+        said.append(f"of {words.plural(unknown, 'organization')} the figures are not known")
+    if elsewhere:
+        said.append("most of it lies in organizations that this run does not read")
+    return _start("; ".join(said))
+
+
+def _start(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _percent(share: float) -> str:

@@ -94,6 +94,7 @@ class World:
         self.labels: dict[str, dict[str, Any]] = {}
         self.milestones: list[dict[str, Any]] = []
         self.people: set[str] = {"mona", "hubot"}
+        self.moved: set[int] = set()  # numbers of issues that were transferred to another repository
         self.writes: list[tuple[str, str, Any]] = []
         self.fault: Callable[[str, str, str], None] = lambda when, method, path: None
         self._last = 0
@@ -232,6 +233,8 @@ class World:
         return issue
 
     def _at(self, number: int, path: str) -> dict[str, Any]:
+        if number in self.moved:
+            raise ApiError(path, "GitHub answered 301: Moved Permanently", status=301)
         if number not in self.issues:
             raise ApiError(path, "GitHub answered 410: This issue was deleted", status=410)
         return self.issues[number]

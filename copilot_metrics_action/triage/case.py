@@ -174,14 +174,14 @@ class Case(Struct, frozen=True):
 
         Nothing can be remembered in it: whether the symptom was gone since is told by the day its streak began.
         """
+        if self._ours(issue, state_of(issue.body)):
+            return ""
         done = self._closed_on(issue)
         if issue.state_reason in ("not_planned", "duplicate"):
             same = finding.since is None or finding.since <= done
-            return f"muted: a person closed it as not planned on {done}, and it is the same trouble" if same else ""
+            return f"muted: it was closed as not planned on {done}, and this is the same trouble" if same else ""
         until = done + timedelta(COMPLETED_DAYS)
-        return f"a person closed it as completed on {done}; a new one opens if present on {until}" * (
-            self.as_of < until
-        )
+        return f"closed as completed on {done}; a new one opens if present on {until}" if self.as_of < until else ""
 
     def _open(self, finding: Finding) -> Action:
         if self.draft is None:

@@ -577,6 +577,12 @@ def test_plan__taken_and_completed_rests_for_two_weeks(flat: Life) -> None:
     assert flat.world.opened() == [2]
 
 
+def test_plan__closed_by_us_and_then_unlabelled_is_no_word_of_a_person(flat: Life) -> None:
+    flat.run(ABSENT, days=5)
+    flat.world.label(1, "mine")
+    assert flat.verbs(PRESENT, days=5) == ["opened"]
+
+
 def test_plan__a_text_taken_from_an_organization_and_an_enterprise_of_one_name(life: Life) -> None:
     both = [finding(), finding(scope=Scope("enterprises", "acme"))]
     assert life.verbs(*both) == ["opened", "opened"]  # the enterprise's first, and of the same title

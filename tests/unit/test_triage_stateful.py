@@ -20,12 +20,13 @@ from issue_world import REPOSITORY, World, draft, finding
 from copilot_metrics_action import issues
 from copilot_metrics_action.errors import ApiError
 from copilot_metrics_action.symptoms import Finding, Status
-from copilot_metrics_action.triage import LABEL, Action, Routing, pair_of, plan
+from copilot_metrics_action.triage import LABEL, Action, Routing, opens, pair_of, plan, together
 from copilot_metrics_action.triage.body import BEGIN, END
 
 SYMPTOMS = ("flat-usage", "no-agent-usage")
 ROUTING = Routing(max_new=50)
 SNOOZE = "copilot-metrics:snooze"
+SINCE_DAYS = 5  # how long the symptom has been present whenever it is
 
 
 class Crash(BaseException):
@@ -42,7 +43,8 @@ class Known:
     seen_gone   the runs that saw the symptom absent since it was muted: the newest day
     insists     a person opened it again after its end, and no run has seen the symptom present since
     step        the worst step since a run opened it
-    lost        a person took it away from us: text, label, or the issue itself
+    lost        how a person took it away from us: `gone` (deleted or transferred), `unlabelled`, `wiped` (its text, the
+                title still ours), `unknown` (text and title); empty when it is ours
     forgot      a person deleted what it remembers
     """
 
@@ -53,7 +55,7 @@ class Known:
     ended: date | None = None
     seen_gone: date | None = None
     insists: bool = False
-    lost: bool = False
+    lost: str = ""
     forgot: bool = False
     duplicate: bool = False
     title: str = ""
@@ -86,7 +88,7 @@ class Lives(RuleBasedStateMachine):
     def run(self, statuses: tuple[Status, Status], step: int, new_text: bool) -> None:
         self.texts += new_text
         found = tuple(
-            finding(status, symptom, step=step, since=self.world.day - timedelta(5))
+            finding(status, symptom, step=step, since=self.world.day - timedelta(SINCE_DAYS))
             for status, symptom in zip(statuses, SYMPTOMS, strict=True)
         )
         self._judge(found, self.texts)
@@ -118,7 +120,7 @@ class Lives(RuleBasedStateMachine):
             if writes == at:
                 raise Crash if dead else ApiError(path, "GitHub did not answer", status=None)
 
-        found = tuple(finding(status, symptom, since=self.world.day - timedelta(5)) for symptom in SYMPTOMS)
+        found = tuple(finding(status, symptom, since=self.world.day - timedelta(SINCE_DAYS)) for symptom in SYMPTOMS)
         self.world.fault = fault
         before = self._comments()
         try:
@@ -178,11 +180,15 @@ class Lives(RuleBasedStateMachine):
         if (number := self._pick(data)) is not None:
             self.world.label(number, LABEL)
 
-    @rule(data=st.data(), text=st.sampled_from(["Ours now", "acme: it is flat"]))
-    def a_person_retitles(self, data: st.DataObject, text: str) -> None:
+    def _title(self, number: int) -> str:
+        return f"acme: {self.known[number].symptom}"
+
+    @rule(data=st.data(), theirs=st.booleans())
+    def a_person_retitles(self, data: st.DataObject, theirs: bool) -> None:
         if (number := self._pick(data)) is not None:
+            text = "Ours now" if theirs else self._title(number)
             self.world.issues[number]["title"] = text
-            self.known[number].title = "" if text == "acme: it is flat" else text
+            self.known[number].title = "" if text == self._title(number) else text
 
     @rule(data=st.data(), how=st.sampled_from(["above", "below", "begin", "end", "crlf", "state"]))
     def a_person_edits(self, data: st.DataObject, how: str) -> None:
@@ -206,17 +212,37 @@ class Lives(RuleBasedStateMachine):
             known.forgot, known.step, known.insists = True, -1, False  # what a person said before is lost with it
         issue["body"] = body
 
-    @rule(data=st.data(), how=st.sampled_from(["delete", "wipe", "unlabel"]))
+    @rule(data=st.data(), how=st.sampled_from(["delete", "transfer", "wipe", "unlabel"]))
     def a_person_takes_it_away(self, data: st.DataObject, how: str) -> None:
         if (number := self._pick(data)) is None:
             return
-        self.known[number].lost = True
-        if how == "delete":
+        issue, known = self.world.issues[number], self.known[number]
+        if how in ("delete", "transfer"):
             del self.world.issues[number]
+            known.lost = "gone"
+            if how == "transfer":
+                self.world.moved.add(number)
         elif how == "wipe":
-            self.world.issues[number]["body"] = "Mine."
+            known.lost = "wiped" if issue["title"] == self._title(number) else "unknown"
+            issue["body"] = data.draw(st.sampled_from(["", "Mine."]), label="text")
         else:
+            known.lost = "unlabelled"
             self.world.label(number, "mine")
+
+    @rule(data=st.data(), labels=st.sampled_from([(LABEL,), (LABEL, SNOOZE)]))
+    def a_person_gives_it_back(self, data: st.DataObject, labels: tuple[str, ...]) -> None:
+        lost = [number for number, known in self.known.items() if known.lost == "unlabelled"]
+        if lost:
+            number = data.draw(st.sampled_from(lost), label="issue")
+            self.world.label(number, *labels)
+            self.known[number].lost = ""
+            self.untouched[self.known[number].symptom] = False
+            self.last = None
+
+    @rule(data=st.data(), locked=st.booleans())
+    def a_person_locks(self, data: st.DataObject, locked: bool) -> None:
+        if (number := self._pick(data)) is not None:
+            self.world.issues[number]["locked"] = locked
 
     @rule(data=st.data())
     def a_rival_run_opened_another(self, data: st.DataObject) -> None:
@@ -230,8 +256,15 @@ class Lives(RuleBasedStateMachine):
     # ---- a run, and what it may do
 
     def _act(self, found: tuple[Finding, ...], text: int) -> tuple[Action, ...]:
-        drafts = {(each.scope.path, each.symptom): draft(f"Text {text}, {each.status}.") for each in found}
-        planned = plan(found, issues.read(self.world, REPOSITORY), drafts, self.world.day, ROUTING)
+        drafts = {
+            (each.scope.path, each.symptom): draft(f"Text {text}, {each.status}.", f"acme: {each.symptom}")
+            for each in found
+        }
+        listed = issues.read(self.world, REPOSITORY)
+        planned = plan(found, listed, drafts, self.world.day, ROUTING)
+        if opens(planned):
+            listed = together(listed, issues.strays(self.world, REPOSITORY))
+            planned = plan(found, listed, drafts, self.world.day, ROUTING)
         return issues.apply(self.world, REPOSITORY, planned, ROUTING, pause=lambda seconds: None).actions
 
     def _comments(self) -> Counter[int]:
@@ -268,7 +301,15 @@ class Lives(RuleBasedStateMachine):
             if number in mine and (mine[number].lost or number in snoozed):
                 assert now.get(number) == before[number]
                 assert len(self.world.comments[number]) == said[number] or faulty
-        # Never two.
+        # Never two, nor one beside an open one that a person took.
+        taken = [n for n, known in mine.items() if n in before and known.lost in ("unlabelled", "wiped")]
+        if not was_open and any(before[n]["state"] == "open" for n in taken):
+            assert not started
+        for number in taken:
+            known = self.known[number]
+            if before[number]["state"] == "closed" and known.word in ("not_planned", "duplicate") and not was_open:
+                assert known.day
+                assert not started or (day - known.day).days > SINCE_DAYS  # the streak began after the closing
         assert len(started) <= 1
         assert not started or (present and not was_open)
         left = [n for n in (*ours, *new) if now[n]["state"] == "open" and n not in snoozed and not self._insists(n)]
@@ -301,6 +342,7 @@ class Lives(RuleBasedStateMachine):
             worse = number in was_open and present and each.step > ours[number].step
             changed = number in ended or (number in started and number not in new) or worse
             assert fresh <= (1 if changed or faulty else 0)
+            assert not (number in before and before[number]["locked"] and fresh)
 
         # What the model learns from the run.
         for number in new:
