@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from msgspec import Struct
@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from copilot_metrics_action import history, legacy
 from copilot_metrics_action.connect import Run, Source
 from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady
-from copilot_metrics_action.errors import ActionError, ApiError, HistoryError
+from copilot_metrics_action.errors import ActionError, ApiError, ConfigError, HistoryError
 from copilot_metrics_action.history import History, Received, SeatCounts
 from copilot_metrics_action.legacy import LegacyDay
-from copilot_metrics_action.metrics import Record, Scope, fullest, report_day
+from copilot_metrics_action.metrics import FIRST_DAY, Record, Scope, fullest, report_day
 from copilot_metrics_action.store import Snapshot
 
 FEW_DAYS: Final = 8  # asked for without a word in the log
@@ -167,7 +167,7 @@ def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
     if newest is not None and not worth:
         seats = _seats(run, source, refusal, problems)
     if refusal is None and newest is None:
-        problems.append(str(nothing_ever(scope, month)))
+        problems.append(str(too_early(scope, as_of, records) or nothing_ever(scope, month)))
     elif refusal is None and newest is not None and (as_of - newest).days > STALE_AFTER_DAYS:
         problems.append(
             f"{scope}: the newest report is of {newest}, more than {STALE_AFTER_DAYS} days ago; check that the policy "
@@ -221,6 +221,18 @@ def _by_day(records: Sequence[Record]) -> dict[date, Record]:
 def _only_reports(refusal: ActionError) -> bool:
     """Whether the seats may be readable although the reports are not: then a snapshot of the day is still worth it."""
     return not isinstance(refusal, ApiError) or refusal.status not in (None, 401, 404, 429)
+
+
+def too_early(scope: Scope, as_of: date, records: Mapping[date, Record]) -> ActionError | None:
+    """Why there can be nothing before a day however long one waits; None when that is not it."""
+    first = FIRST_DAY[scope.kind]
+    if as_of <= first:
+        said = f"GitHub's reports of {scope.kind} begin on {first}, so as of {as_of} there is none of {scope}"
+        return ConfigError("as-of", said, f"use {first + timedelta(days=1)} or a later day")
+    if not records:
+        return None
+    said = f"GitHub gives reports of {scope} from {min(records)} on, and none from before {as_of}"
+    return ConfigError("as-of", said, "use a later day; GitHub serves one year back")
 
 
 def nothing_ever(scope: Scope, month: list[Record] | NotReady) -> ActionError:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 import reprlib
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import msgspec
 import yaml
-from msgspec import Struct
+from msgspec import Meta, Struct
 from yaml.constructor import ConstructorError
 
 from copilot_metrics_action.config.settings import Settings
@@ -32,6 +34,12 @@ class _Loader(yaml.SafeLoader):
         except UnicodeDecodeError:
             raise ConstructorError(None, None, "half a character", node.start_mark) from None
 
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> date | datetime:
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError:
+            raise ConstructorError(None, None, f"there is no day {node.value}", node.start_mark) from None
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
@@ -40,6 +48,9 @@ class _Loader(yaml.SafeLoader):
                     raise ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
                 seen.add(key.value)
         return super().construct_mapping(node, deep)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
 
 
 def read_settings(text: str, name: str) -> Settings:
@@ -69,28 +80,88 @@ def _read(value: object, kind: Any, path: str, problems: list[ConfigError]) -> A
     bare = _bare(kind)
     if isinstance(bare, type) and issubclass(bare, Struct):
         return _read_struct(value, bare, path, problems)
-    if get_origin(bare) is tuple and isinstance(value, list) and _is_struct(get_args(bare)[0]):
-        return tuple(
-            _read(item, get_args(bare)[0], f"{path}[{number}]", problems) for number, item in enumerate(value, 1)
-        )
+    if get_origin(bare) is tuple and isinstance(value, list):
+        inner = get_args(bare)[0]
+        return tuple(_read(item, inner, f"{path}[{number}]", problems) for number, item in enumerate(value, 1))
+    mapping = next((part for part in (bare, *get_args(bare)) if get_origin(part) is dict), None)
+    if mapping is not None and isinstance(value, dict):
+        inner = get_args(mapping)[1]
+        return {str(key): _read(item, inner, f"{path}.{key}", problems) for key, item in value.items()}
     try:
         return msgspec.convert(value, type=kind)
-    except msgspec.ValidationError as error:
-        bounds = str(error).partition(" - at ")[0]
-        expected = describe(kind)
-        said = f"{_shown(value)} is not {expected}" if "Expected `" not in bounds or "of " not in bounds else bounds
-        if any(sign in bounds for sign in (">=", "<=", " > ", " < ", "length", "matching")):
-            said = f"{_shown(value)} is out of bounds ({bounds[0].lower()}{bounds[1:]})".replace("`", "")
-        in_quotes = "YAML reads NO, yes, on and off as true or false: put it in quotes"
-        problems.append(ConfigError(path, said, in_quotes if bare is str and isinstance(value, bool) else ""))
+    except msgspec.ValidationError:
+        problems.append(ConfigError(path, *_wrong(value, kind, bare)))
         return None
+
+
+def _wrong(value: object, kind: Any, bare: Any) -> tuple[str, str]:
+    """What is wrong about a value, and what would be right, in the words of who wrote it."""
+    try:
+        msgspec.convert(value, type=bare)
+    except msgspec.ValidationError:
+        pass
+    else:  # of the right type: a bound is crossed
+        return f"{_shown(value)} {_bound(value, _metas(kind))}", _example(kind)
+    if type(value) is int and value < 0 and int in map(_bare, get_args(bare)):
+        return f"{_shown(value)} is less than 0", "use 0 or more"
+    if bare is str and isinstance(value, bool):
+        return f"{_shown(value)} is not text", "YAML reads NO, yes, on and off as true or false: put it in quotes"
+    said = f"{_shown(value)} is not {describe(kind)}"
+    if get_origin(bare) is tuple:
+        one = isinstance(value, str | int | float)
+        return said, f"put it in brackets: [{_shown(value)}]" if one else _example(kind)
+    if get_origin(bare) is Literal and isinstance(value, str):
+        near = difflib.get_close_matches(value, map(str, get_args(bare)), 1, 0.5)
+        return said, f"did you mean `{near[0]}`?" if near else ""
+    if bare in (int, float) and isinstance(value, str) and re.fullmatch(r"-?[0-9.]+", value):
+        return said, f"leave the quotes out: {value}"
+    return said, _example(kind)
+
+
+def _bound(value: object, metas: Sequence[Meta]) -> str:
+    """How a value of the right type lies outside its bounds."""
+    for meta in metas:
+        least, most = meta.ge if meta.ge is not None else meta.gt, meta.le if meta.le is not None else meta.lt
+        if least is not None and most is not None:
+            return f"is not between {least:g} and {most:g}" + (", a share: 58 % is 0.58" if most == 1 else "")
+        if least is not None:
+            return f"is less than {least:g}" if meta.ge is not None else f"is not more than {least:g}"
+        if most is not None:
+            return f"is more than {most:g}" if meta.le is not None else f"is not less than {most:g}"
+        if meta.min_length and not value:
+            return "is empty"
+        if meta.max_length is not None and isinstance(value, str) and len(value) > meta.max_length:
+            return f"has {len(value)} characters, of which {meta.max_length} are the most"
+        if meta.pattern is not None:
+            return "has another form than this key takes"
+    return "is not what this key takes"
+
+
+def _metas(kind: Any) -> tuple[Meta, ...]:
+    found: tuple[Meta, ...] = ()
+    while get_origin(kind) is Annotated:
+        kind, *rest = get_args(kind)
+        found += tuple(one for one in rest if isinstance(one, Meta))
+    return found
+
+
+def _example(kind: Any) -> str:
+    """`write it as …`, by the first example of a key; empty without one."""
+    example = next((meta.examples[0] for meta in _metas(kind) if meta.examples), None)
+    return "" if example is None else f"write it as {flow(example)}"
+
+
+def flow(value: object) -> str:
+    """A value as YAML on one line."""
+    return yaml.safe_dump(value, default_flow_style=True, width=10_000).removesuffix("\n").removesuffix("\n...").strip()
 
 
 def _read_struct(value: object, kind: type[Struct], path: str, problems: list[ConfigError]) -> Struct | None:
-    if not isinstance(value, dict):
-        problems.append(ConfigError(path or "the file", f"{_shown(value)} is not a mapping of keys to values"))
-        return None
     fields = {entry.encode_name: entry for entry in msgspec.structs.fields(kind)}
+    if not isinstance(value, dict):
+        what = f"{_shown(value)} stands where keys belong"
+        problems.append(ConfigError(path or "the file", what, f"its keys are {', '.join(fields)}"))
+        return None
     before = len(problems)
     read = {}
     for key, inner in value.items():
@@ -106,7 +177,7 @@ def _read_struct(value: object, kind: type[Struct], path: str, problems: list[Co
             read[entry.name] = _read(inner, entry.type, inner_path, problems)
     for name, entry in fields.items():
         if entry.required and name not in value:
-            problems.append(ConfigError(f"{path}.{name}" if path else name, "it is missing"))
+            problems.append(ConfigError(f"{path}.{name}" if path else name, "it is missing", _example(entry.type)))
     if len(problems) > before:
         return None
     try:
@@ -143,12 +214,14 @@ def describe(kind: Any) -> str:
     if origin is tuple:
         return f"a list of which each is {describe(get_args(bare)[0])}"
     if origin is dict:
-        return f"a mapping of names to values of which each is {describe(get_args(bare)[1])}"
+        return f"a mapping of names, each to {describe(get_args(bare)[1])}"
     words = {bool: "true or false", int: "a whole number", float: "a number", str: "text", date: "a day (2026-11-17)"}
     return words.get(bare, "a mapping")
 
 
 def _shown(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return flow(value)  # as it is written, not as Python shows it
     # Lists and mappings of YAML may hold the same alias over and over: whole, they would fill the memory.
     shown = _BRIEF.repr(value) if isinstance(value, str | list | dict) else str(value)
     return shown if len(shown) <= 60 else shown[:59] + "…"

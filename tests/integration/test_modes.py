@@ -146,6 +146,22 @@ def test_as_of__sees_nothing_newer(github: GitHub, tmp_path: Path) -> None:
     assert "19 Jan" not in result.summary
 
 
+@pytest.mark.parametrize(
+    ("as_of", "said"),
+    [
+        ("2025-12-12", "GitHub's reports of organizations begin on 2025-12-12, so as of 2025-12-12 there is none"),
+        ("2025-12-20", "gives reports of organizations/acme from 2025-12-24 on, and none from before 2025-12-20"),
+    ],
+)
+def test_as_of__before_the_first_report(github: GitHub, tmp_path: Path, as_of: str, said: str) -> None:
+    github.world.scopes[0].first_day = date(2025, 12, 24)
+    result = run(github, tmp_path, 1, as_of=as_of)
+    assert len(result.errors) == 1
+    assert result.errors[0].startswith("as-of: ")
+    assert said in result.errors[0]
+    assert github.changes() == []
+
+
 def test_as_of__is_the_same_as_having_run_then(tmp_path: Path) -> None:
     """But for what GitHub has added to a day since."""
     shown = []
