@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from copilot_metrics_action import __version__
-from copilot_metrics_action.cli import check, demo, imports, rebuild, replay, run
+from copilot_metrics_action.cli import check, demo, export, imports, rebuild, replay, run
 from copilot_metrics_action.errors import ActionError, ConfigErrors
 from copilot_metrics_action.runner import Runner
 
 # In the order of the help. Each has `add(commands)`, which adds its parser and sets `command`: a function of the
 # options and a runner that returns the exit status.
-COMMANDS: Final = (demo, run, check, imports, rebuild, replay)
+COMMANDS: Final = (demo, run, check, imports, export, rebuild, replay)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,6 +19,7 @@ CORE = {
     "effects",
     "errors",
     "escape",
+    "export",
     "history",
     "intake",
     "legacy",
