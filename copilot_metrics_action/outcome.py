@@ -138,6 +138,7 @@ def _view(run: Run, one: Collected, merged: history.Merged) -> ScopeView:
         merged.coverage,
         problem=" ".join(one.problems) if one.refused or not seen.days else "",
         notices=one.notices,
+        reports=one.received.records,
     )
 
 

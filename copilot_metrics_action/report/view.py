@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.history import Coverage
-from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.metrics import Record, Scope
 from copilot_metrics_action.symptoms import Finding
 from copilot_metrics_action.trends import Analysis
 from copilot_metrics_action.triage import Action
@@ -92,6 +92,7 @@ class ScopeView(Struct, frozen=True):
 
     analysis  None when there is nothing to show
     problem   one line when it could not be read; stored data may still be shown
+    reports   what this run read of it, by day, for the tables
     """
 
     scope: Scope
@@ -101,6 +102,7 @@ class ScopeView(Struct, frozen=True):
     coverage: Coverage | None = None
     problem: str = ""
     notices: tuple[str, ...] = ()
+    reports: Mapping[date, Record] = {}
 
 
 class RunView(Struct, frozen=True):

@@ -537,14 +537,14 @@ def test_tables__daily() -> None:
     text = report.tables(views.view_of(scope_view(views.analysis_of(days), ())))["organizations/acme/daily.csv"]
     header, *lines = text.splitlines()
     names = header.split(",")
-    assert names[:4] == ["day", "settled", "daily_active_users", "weekly_active_users"]
+    assert names[:5] == ["day", "kind", "scope", "settled", "daily_active_users"]
     assert "pull_requests.total_created" in names
     assert "code_generation_activity_count_by_language.python" in names
     assert "blob" not in names
-    assert [line.split(",")[:2] for line in lines] == [
-        ["2026-11-15", "true"],
-        ["2026-11-16", "false"],
-        ["2026-11-17", "false"],
+    assert [line.split(",")[:4] for line in lines] == [
+        ["2026-11-15", "organizations", "acme", "true"],
+        ["2026-11-16", "organizations", "acme", "false"],
+        ["2026-11-17", "organizations", "acme", "false"],
     ]
 
 
