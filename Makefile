@@ -110,6 +110,10 @@ bench-effects: $(VENV)/.dev ## Measure how well the effect of what was done is t
 faults: $(VENV)/.dev ## Make every request of a run fail in every way, and kill it at each
 	$(PYTEST) -n auto --dist worksteal -m faults tests/faults $(PYTEST_ARGS)
 
+.PHONY: export-test
+export-test: $(VENV)/.export ## Read an export of Parquet back with DuckDB (240 MB of packages more)
+	$(PYTEST) tests/unit/test_export.py tests/integration/test_export.py $(PYTEST_ARGS)
+
 .PHONY: audit
 audit: $(VENV)/.dev ## Ask whether a locked dependency has a known weakness (LOCK_FILE=requirements.txt)
 	$(BIN)/python -m pip_audit --strict --require-hashes --disable-pip -r "$(LOCK_FILE)"
@@ -125,6 +129,7 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) --group pyproject.toml:build --constraints requirements.txt --output-file requirements-build.txt
 	$(LOCK) --group pyproject.toml:preview --constraints requirements.txt --output-file requirements-preview.txt
+	$(LOCK) --group pyproject.toml:export --constraints requirements.txt --output-file requirements-export.txt
 	$(LOCK) pyproject.toml --group pyproject.toml:dev --constraints requirements.txt --constraints requirements-preview.txt --constraints requirements-build.txt --output-file requirements-dev.txt
 
 .PHONY: setup
@@ -153,4 +158,8 @@ $(VENV)/.run: requirements.txt requirements-build.txt requirements-preview.txt p
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch "$@"
+
+$(VENV)/.export: requirements-export.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-export.txt
 	@touch "$@"

@@ -72,6 +72,6 @@ def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
 
 
 def csv_cell(text: object) -> str:
-    """Text that no spreadsheet takes for a formula (CWE-1236)."""
+    """Text that no spreadsheet takes for a formula (CWE-1236), full-width signs of East Asian keyboards included."""
     shown = visible(text, 1000)
-    return "'" + shown if shown[:1] in tuple("=+-@|%") else shown
+    return "'" + shown if shown[:1] in tuple("=+-@|%＝＋－＠") else shown

@@ -49,7 +49,7 @@ def test_usage__wrong(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
     assert "usage: copilot-metrics" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["", "demo", "run", "check", "import", "rebuild"])
+@pytest.mark.parametrize("command", ["", "demo", "run", "check", "import", "export", "rebuild"])
 def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert wrong_usage(*command.split(), "--help") == 0
     shown = capsys.readouterr().out
