@@ -83,8 +83,8 @@ def _by_pair(issues: Sequence[Issue], drafts: Mapping[Key, Draft]) -> dict[Key, 
 
 
 def opens(plan: Sequence[Action]) -> bool:
-    """Whether the plan opens an issue: then those that lost their label are worth looking for first."""
-    return any(action.verb == "opened" for action in plan)
+    """Whether the plan opens an issue, or opens one again: then those that lost their label are looked for first."""
+    return any(action.verb in ("opened", "reopened") for action in plan)
 
 
 def together(issues: Sequence[Issue], strays: Sequence[Issue]) -> tuple[Issue, ...]:

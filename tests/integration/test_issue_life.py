@@ -61,6 +61,82 @@ def test_life__opened_kept_muted_and_over(tmp_path: Path) -> None:
         assert world.violations == []
 
 
+CONFIGURATION = """
+issues:
+  labels: ["copilot/{symptom}", "{kind}:{slug}"]
+  milestone: Rollout {slug}
+  assignees: [nobody]
+"""
+
+
+def test_life__what_people_may_do_with_it(tmp_path: Path) -> None:
+    """Dry run, routing, unlabelled, completed by hand, doubled, locked, transferred: each is said in the summary."""
+    usage = Usage(users=40, seats=46).without_agents()
+    world = World(date(2026, 9, 20), [Scope("organizations/acme", usage=usage, first_day=date(2026, 7, 1))])
+    with GitHub(world) as github:
+        github.git.write_commit("main", {".github/copilot-metrics.yml": CONFIGURATION}, "Configure")
+        tracker = world.issues
+
+        def run(days: int, **inputs: str) -> tuple[list[str], str]:
+            world.today += timedelta(days)
+            done = run_action(github, tmp_path, {"charts": "none", **inputs}, expect=0)
+            return [each["action"] for each in json.loads(done.outputs["issues"])], done.summary
+
+        verbs, summary = run(0, **{"dry-run": "true"})
+        assert verbs == ["opened"]
+        assert "| would be opened | acme: nobody uses Copilot agents | present since" in summary
+        assert len(tracker) == 0
+        assert github.changes() == []
+
+        verbs, summary = run(0)
+        issue = tracker[1]
+        assert verbs == ["opened"]
+        assert issue.labels == [LABEL, "copilot/no-agent-usage", "organizations:acme"]
+        assert tracker.milestones[issue.milestone or 0].title == "Rollout acme"
+        assert issue.assignees == []
+        assert "’nobody’ cannot be assigned" in summary
+        assert "nobody is assigned: see" in summary
+
+        tracker.remove_label(1, LABEL)
+        verbs, summary = run(1)
+        assert (verbs, len(tracker)) == (["left"], 1)
+        assert "was taken from it: it is left alone" in summary
+        tracker.add_label(1, LABEL)
+
+        tracker.close(1, "completed")
+        assert run(13)[0] == ["left"]
+        verbs, summary = run(1)
+        assert verbs == ["reopened"]
+        assert "still present 14 days after a person closed it as completed" in summary
+        assert "**It is still there**" in issue.comments[0].body
+
+        tracker.create(issue.title, issue.body, issue.labels)
+        verbs, summary = run(1)
+        assert verbs == ["left", "closed"]
+        assert "the older issue for the same symptom" in summary
+        assert (tracker[2].state_reason, tracker[2].duplicate_of) == ("duplicate", 1)
+        assert "Duplicate of #1" in tracker[2].comments[0].body
+
+        issue.locked = True
+        assert run(7)[0] == ["edited"]
+        tracker.transfer(1, "acme/elsewhere")
+        assert run(1)[0] == ["opened"]
+        assert [one.number for one in tracker.open()] == [3]
+        assert world.violations == []
+
+
+def test_life__issues_are_turned_off(tmp_path: Path) -> None:
+    usage = Usage(users=40, seats=46).without_agents()
+    world = World(date(2026, 9, 20), [Scope("organizations/acme", usage=usage, first_day=date(2026, 7, 1))])
+    world.repository.has_issues = False
+    with GitHub(world) as github:
+        done = run_action(github, tmp_path, {"charts": "none"}, expect=1)
+        (error,) = done.errors
+        assert "turn issues on in the settings of acme/copilot-admin" in error
+        assert "turn issues on" in done.summary
+        assert done.outputs["data-commit"]
+
+
 @pytest.fixture
 def github() -> Iterator[GitHub]:
     with GitHub(World(date(2026, 11, 2))) as found:

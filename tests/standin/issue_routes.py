@@ -20,7 +20,14 @@ _REASONS = ("completed", "not_planned", "duplicate", "reopened", None)
 def _issue(github: GitHub, number: str) -> Issue:
     if not github.world.repository.has_issues:
         raise Problem(410, "Issues has been disabled in this repository.")
-    issue = github.world.issues.all.get(int(number))
+    tracker = github.world.issues
+    issue = tracker.all.get(int(number))
+    if issue is None and int(number) in tracker.gone:
+        # https://docs.github.com/en/rest/issues/issues#get-an-issue: 301 when transferred, 410 when deleted.
+        if where := tracker.gone[int(number)]:
+            url = f"{github.url}/repos/{where}/issues/1"
+            raise Problem(301, "Moved Permanently", headers={"Location": url})
+        raise Problem(410, "This issue was deleted")
     if issue is None:
         raise Problem(404, "Not Found")
     return issue
@@ -122,6 +129,10 @@ def _edit(github: GitHub, request: Request, number: str) -> Answer:
         raise invalid("Issue", "state_reason", "invalid")
     _check_assignees(github, body.get("assignees"))
     _check_milestone(github, body.get("milestone"))
+    kept = body.get("duplicate_issue_id")
+    # https://docs.github.com/en/rest/issues/issues#update-an-issue: the id of the issue, which has to exist.
+    if kept is not None and kept not in {each.id for each in tracker.all.values()}:
+        raise invalid("Issue", "duplicate_issue_id", "invalid", value=kept)
     tracker.edit(issue.number, BOT, body.get("title"), body.get("body"))
     if "labels" in body:
         tracker.set_labels(issue.number, _label_names(body["labels"]), BOT)
@@ -131,6 +142,8 @@ def _edit(github: GitHub, request: Request, number: str) -> Answer:
         tracker.set_milestone(issue.number, body["milestone"], BOT)
     if body.get("state") == "closed":
         tracker.close(issue.number, body.get("state_reason") or "completed", BOT)
+        if body.get("state_reason") == "duplicate":
+            issue.duplicate_of = next((each.number for each in tracker.all.values() if each.id == kept), None)
     elif body.get("state") == "open":
         tracker.reopen(issue.number, BOT)
     return Answer(200, shapes.issue(github, issue))

@@ -317,6 +317,11 @@ def milestone(github: GitHub, of: Milestone) -> Json:
     }
 
 
+def _association(github: GitHub, login: str) -> str:
+    """Of an author with the repository; an App has none."""
+    return "COLLABORATOR" if login in github.world.repository.assignable else "NONE"
+
+
 def issue(github: GitHub, of: Issue) -> Json:
     tracker, url = github.world.issues, f"{github.api_url}/issues/{of.number}"
     html = f"{github.url}/{github.world.repository.full_name}"
@@ -340,14 +345,14 @@ def issue(github: GitHub, of: Issue) -> Json:
         "assignee": user(github, of.assignees[0]) if of.assignees else None,
         "assignees": [user(github, login) for login in of.assignees],
         "milestone": milestone(github, tracker.milestones[of.milestone]) if of.milestone else None,
-        "locked": False,
+        "locked": of.locked,
         "active_lock_reason": None,
         "comments": len(of.comments),
         "closed_at": moment(of.closed_at),
         "closed_by": user(github, of.closed_by) if of.closed_by else None,
         "created_at": moment(of.created_at),
         "updated_at": moment(of.updated_at),
-        "author_association": "NONE",
+        "author_association": _association(github, of.user),
     }
     if of.is_pull:
         pull = f"{github.api_url}/pulls/{of.number}"

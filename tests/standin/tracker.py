@@ -69,6 +69,8 @@ class Issue:
     closed_at: datetime | None = None
     closed_by: str | None = None
     is_pull: bool = False
+    locked: bool = False
+    duplicate_of: int | None = None
     comments: list[Comment] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -78,6 +80,7 @@ class Tracker:
 
     def __init__(self) -> None:
         self.all: dict[int, Issue] = {}
+        self.gone: dict[int, str] = {}  # deleted: no text; transferred: the full name of the other repository
         self.labels: dict[str, Label] = {}
         self.milestones: dict[int, Milestone] = {}
         self._last_id = 0
@@ -121,7 +124,7 @@ class Tracker:
         is_pull: bool = False,
     ) -> Issue:
         now = self._now()
-        number = len(self.all) + 1
+        number = max((*self.all, *self.gone), default=0) + 1
         issue = Issue(self._id(), number, title, body, actor, now, now, is_pull=is_pull)
         self.all[number] = issue
         self.set_labels(number, labels, actor)
@@ -150,6 +153,16 @@ class Tracker:
         if issue.state == "closed":
             self._record(issue, "reopened", actor)
             issue.state, issue.state_reason, issue.closed_at, issue.closed_by = "open", "reopened", None, None
+            issue.duplicate_of = None
+
+    def delete(self, number: int) -> None:
+        del self.all[number]
+        self.gone[number] = ""
+
+    def transfer(self, number: int, repository: str) -> None:
+        """Moves it away; GitHub answers for its old place with the new one."""
+        del self.all[number]
+        self.gone[number] = repository
 
     def comment(self, number: int, body: str, actor: str = "mona") -> Comment:
         now = self._now()

@@ -577,6 +577,14 @@ def test_plan__taken_and_completed_rests_for_two_weeks(flat: Life) -> None:
     assert flat.world.opened() == [2]
 
 
+def test_plan__none_is_opened_again_beside_one_that_was_taken(flat: Life) -> None:
+    flat.world.open(flat.body)
+    flat.world.label(1, "mine")
+    assert flat.verbs(ABSENT, days=1) == ["closed"]
+    assert flat.verbs(PRESENT, days=1) == ["left"]
+    assert flat.world.opened() == [1]
+
+
 def test_plan__closed_by_us_and_then_unlabelled_is_no_word_of_a_person(flat: Life) -> None:
     flat.run(ABSENT, days=5)
     flat.world.label(1, "mine")
