@@ -23,7 +23,7 @@ from copilot_metrics_action.own_files import configuration, misnamed, not_yet, o
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Branch, Store, write_file
 from copilot_metrics_action.templates import Templates
-from copilot_metrics_action.triage import Action, Issue, Routing
+from copilot_metrics_action.triage import Action, Issue
 
 ISSUES: Final = Permission("github-token", "`permissions: issues: write` in the workflow")
 
@@ -47,7 +47,7 @@ class Tracker(Protocol):
     def strays(self) -> tuple[Issue, ...]:
         """Those that lost it."""
 
-    def apply(self, plan: Sequence[Action], routing: Routing) -> issues.Applied: ...
+    def apply(self, plan: Sequence[Action]) -> issues.Applied: ...
 
 
 class ChartStore(Protocol):
@@ -108,8 +108,8 @@ class GitHubTracker(Struct, frozen=True):
     def strays(self) -> tuple[Issue, ...]:
         return issues.strays(self.client, self.repository)
 
-    def apply(self, plan: Sequence[Action], routing: Routing) -> issues.Applied:
-        return issues.apply(self.client, self.repository, plan, routing, pause=self.sleep, time_left=self._time_left)
+    def apply(self, plan: Sequence[Action]) -> issues.Applied:
+        return issues.apply(self.client, self.repository, plan, pause=self.sleep, time_left=self._time_left)
 
     def _time_left(self) -> bool:
         return self.patience.left > 0
@@ -157,7 +157,7 @@ class IssuesFolder(Struct, frozen=True):
     def strays(self) -> tuple[Issue, ...]:
         return ()
 
-    def apply(self, plan: Sequence[Action], routing: Routing) -> issues.Applied:
+    def apply(self, plan: Sequence[Action]) -> issues.Applied:
         written = []
         for action in plan:
             name = f"{action.scope.slug}-{action.symptom}.md"

@@ -158,7 +158,7 @@ def act(run: Run, outcome: Outcome, collected: Sequence[Collected]) -> tuple[tri
             plan = planned(triage.together(issues, tracker.strays()))
         if run.inputs.dry_run:
             return plan
-        applied = tracker.apply(plan, routing)
+        applied = tracker.apply(plan)
     except TemplateError as error:
         run.told.errors.append(template_problem(run, error))
         if not run.edges.templates.overridden:

@@ -148,7 +148,7 @@ def go(github: GitHub, *findings: Finding) -> issues.Applied:
     client = api.Client(github.url, github.world.github_token, permission)
     drafts = {(each.scope.path, each.symptom): draft() for each in findings}
     planned = plan(findings, issues.read(client, REPOSITORY), drafts, github.world.today, ROUTING)
-    return issues.apply(client, REPOSITORY, planned, ROUTING, pause=lambda seconds: None)
+    return issues.apply(client, REPOSITORY, planned, pause=lambda seconds: None)
 
 
 def test_apply__labels_people_and_milestone(github: GitHub) -> None:

@@ -28,7 +28,7 @@ def planned(world: World, *findings: Finding, routing: Routing | None = None) ->
 
 def run(world: World, *findings: Finding, routing: Routing | None = None) -> Applied:
     actions = planned(world, *findings, routing=routing)
-    return issues.apply(world, REPOSITORY, actions, routing or Routing(), pause=lambda seconds: None)
+    return issues.apply(world, REPOSITORY, actions, pause=lambda seconds: None)
 
 
 def fails(world: World, method: str, part: str, status: int | None, *, done: bool = False, times: int = 1) -> None:
@@ -321,7 +321,7 @@ def test_apply__locked_meanwhile(world: World) -> None:
             world.issues[1]["locked"] = True
 
     world.fault = lock
-    applied = issues.apply(world, REPOSITORY, actions, Routing())
+    applied = issues.apply(world, REPOSITORY, actions)
     assert not applied.errors
     assert applied.warnings == ("#1 is locked: its comment could not be written",)
 
@@ -341,7 +341,7 @@ def test_apply__a_person_was_quicker(world: World, act: Any) -> None:
     actions = planned(world, finding(Status.ABSENT))
     act(world)
     world.writes.clear()
-    applied = issues.apply(world, REPOSITORY, actions, Routing())
+    applied = issues.apply(world, REPOSITORY, actions)
     assert applied.actions[0].verb == "left"
     assert "somebody changed it" in applied.actions[0].reason
     assert world.writes == []
@@ -353,7 +353,7 @@ def test_apply__deleted_or_transferred_is_said_and_stops_nothing(world: World, s
     run(world, finding(), finding(symptom="other"))
     actions = planned(world, finding(Status.ABSENT), finding(Status.ABSENT, "other"))
     fails(world, "GET", "/issues/1", status)
-    applied = issues.apply(world, REPOSITORY, actions, Routing())
+    applied = issues.apply(world, REPOSITORY, actions)
     assert [action.verb for action in applied.actions] == ["left", "closed"]
     assert "repository" in applied.actions[0].reason
     assert not applied.errors
@@ -363,7 +363,7 @@ def test_apply__transferred_and_the_client_followed(world: World) -> None:
     run(world, finding())
     actions = planned(world, finding(Status.ABSENT))
     world.issues[1] |= {"repository_url": "https://api.github.com/repos/acme/other", "html_url": "https://x/9"}
-    (action,) = issues.apply(world, REPOSITORY, actions, Routing()).actions
+    (action,) = issues.apply(world, REPOSITORY, actions).actions
     assert action.verb == "left"
     assert "https://x/9" in action.reason
 
@@ -391,7 +391,7 @@ def test_apply__nothing_to_do_asks_nothing(world: World) -> None:
     run(world, finding())
     actions = planned(world, finding())
     fails(world, "GET", "", 500, times=99)
-    applied = issues.apply(world, REPOSITORY, actions, Routing())
+    applied = issues.apply(world, REPOSITORY, actions)
     assert applied == Applied(actions)
 
 
@@ -403,6 +403,6 @@ def test_apply__a_rate_limit_is_no_missing_permission(world: World) -> None:
         raise ApiError(path, "GitHub's rate limit is used up (403)", "wait", status=403)
 
     world.fault = fault
-    (error,) = issues.apply(world, REPOSITORY, actions, Routing()).errors
+    (error,) = issues.apply(world, REPOSITORY, actions).errors
     assert error.hint == "wait"
     assert world.day == DAY

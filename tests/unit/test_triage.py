@@ -56,7 +56,7 @@ class Life:
         planned = planned_for(found)
         if opens(planned):
             planned = planned_for(together(found, issues.strays(self.world, REPOSITORY)))
-        applied = issues.apply(self.world, REPOSITORY, planned, routing, pause=lambda seconds: None)
+        applied = issues.apply(self.world, REPOSITORY, planned, pause=lambda seconds: None)
         assert not applied.errors
         return applied.actions
 
@@ -289,7 +289,7 @@ def test_plan__a_replay_whose_days_are_long_past(life: Life) -> None:
     def run(day: date, *findings: Finding) -> list[str]:
         drafts = {(each.scope.path, each.symptom): draft() for each in findings}
         planned = plan(findings, issues.read(world, REPOSITORY), drafts, day, Routing())
-        return [action.verb for action in issues.apply(world, REPOSITORY, planned, Routing()).actions]
+        return [action.verb for action in issues.apply(world, REPOSITORY, planned).actions]
 
     march = date(2026, 3, 1)
     assert run(march, PRESENT) == ["opened"]
@@ -681,7 +681,7 @@ def digest_run(world: World, text: str | None, days: int = 0) -> list[str]:
     )
     found = together(issues.read(world, REPOSITORY), issues.strays(world, REPOSITORY))
     planned = plan_digest(found, week, ACME, world.day, Routing())
-    return [action.verb for action in issues.apply(world, REPOSITORY, planned, Routing()).actions]
+    return [action.verb for action in issues.apply(world, REPOSITORY, planned).actions]
 
 
 def test_plan_digest__one_issue_and_one_comment_a_week(life: Life) -> None:

@@ -265,7 +265,7 @@ class Lives(RuleBasedStateMachine):
         if opens(planned):
             listed = together(listed, issues.strays(self.world, REPOSITORY))
             planned = plan(found, listed, drafts, self.world.day, ROUTING)
-        return issues.apply(self.world, REPOSITORY, planned, ROUTING, pause=lambda seconds: None).actions
+        return issues.apply(self.world, REPOSITORY, planned, pause=lambda seconds: None).actions
 
     def _comments(self) -> Counter[int]:
         return Counter({number: len(comments) for number, comments in self.world.comments.items()})
