@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from msgspec import Struct
 from msgspec.structs import replace
 
-from copilot_metrics_action import __version__, report
+from copilot_metrics_action import __version__, escape, report
 from copilot_metrics_action.config import Inputs, read_inputs
 from copilot_metrics_action.errors import ActionError, ConfigError, ConfigErrors, StoreError
-from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.runner import NO_OUTPUTS, Runner
 from copilot_metrics_action.store import write_file
 
@@ -173,7 +172,7 @@ def _failed(runner: Runner, problems: Sequence[str], verdict: str = "Nothing cou
     """A failure before there was anything to show: the summary says what and what to do next."""
     for problem in problems:
         runner.annotate("error", problem)
-    lines = "\n".join(f"- {markdown(problem, 1000)}" for problem in problems)
+    lines = "\n".join(f"- {escape.message(problem, 1000)}" for problem in problems)
     try:
         runner.write_summary(f"## ⛔ {verdict}\n\n{lines}\n{more}\nNothing was changed.\n")
         runner.set_outputs(NO_OUTPUTS)

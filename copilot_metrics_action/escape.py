@@ -19,6 +19,8 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"
 _WORD_BREAK = "\u200b"  # keeps mentions, references and bare links from being made of plain text
 _LINKS = re.compile(r"(?i)(?<![a-z])(https?|ftp|mailto|www|data|javascript)(?=[:.])|(?<![a-z])(gh-)(?=\d)")
 
+_COPIED = re.compile(r"`([^`@]*[^`@\s][^`@]*)`|((?i:https?|ftp)://[^\s`@'\"<>]*[\w/])(?![^\s`]*@)")
+
 _TOKENS = re.compile(
     r"(?:gh[pousr]_[A-Za-z0-9]{10,}|github_pat_[A-Za-z0-9_]{20,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
     r"|(?i:bearer|token|basic)\s+[A-Za-z0-9._~+/=-]{16,})"
@@ -39,7 +41,29 @@ def visible(text: object, length: int = LENGTH) -> str:
 
 def markdown(text: object, length: int = LENGTH) -> str:
     """Text from outside as inert Markdown: safe in a paragraph, a heading, a table cell, a link's text and HTML."""
-    shown = _LINKS.sub(lambda match: match[0][:1] + _WORD_BREAK + match[0][1:], visible(text, length))
+    return _inert(visible(text, length))
+
+
+def message(text: object, length: int = LENGTH) -> str:
+    """A sentence of ours with names from outside in it, as inert Markdown that can be copied.
+
+    Addresses and what stands in backticks become code: nothing is made of them there, so nothing invisible has to be
+    put in.
+    """
+    shown, parts, done = visible(text, length), [], 0
+    for match in _COPIED.finditer(shown):
+        parts += [_inert(shown[done : match.start()]), _code(match[1] or match[2])]
+        done = match.end()
+    return "".join([*parts, _inert(shown[done:])])
+
+
+def _code(text: str) -> str:
+    # A bar would end the cell of a table, in code as well.
+    return f"<code>{_inert(text)}</code>" if "|" in text else f"`{text}`"
+
+
+def _inert(text: str) -> str:
+    shown = _LINKS.sub(lambda match: match[0][:1] + _WORD_BREAK + match[0][1:], text)
     shown = shown.replace("@", "@" + _WORD_BREAK)
     return _MARKUP.sub(lambda match: (match[1] or "") + f"&#{ord(match[0][-1])};", _entities(shown))
 

@@ -159,7 +159,9 @@ def _seats(run: Run, seen: History) -> tuple[SeatCounts, ...]:
     if chosen == "auto":
         return seen.seats
     if isinstance(chosen, int):
-        return (SeatCounts(taken=run.inputs.as_of, total_seats=chosen, mature_seats=chosen),)
+        # A number given stands for every day, not for today alone: else "since" would move with the day of the run.
+        days = sorted({*(one.day for one in seen.days), run.inputs.as_of})
+        return tuple(SeatCounts(taken=day, total_seats=chosen, mature_seats=chosen) for day in days)
     return ()
 
 

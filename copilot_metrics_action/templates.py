@@ -6,6 +6,7 @@ printed, so a template cannot forget it; text that is Markdown already is marked
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from copilot_metrics_action import escape
 from copilot_metrics_action.errors import TemplateError
 
 NONE = "–"
+_ISO_DAY = re.compile(r"(?<![\w/.`-])20\d\d-\d\d-\d\d(?![\w/`-]|\.\w)")  # a day in a sentence, not in a name
 
 
 class Markdown(str):
@@ -172,7 +174,7 @@ def reported(value: float | None, digits: int = 0) -> Markdown:
 def told(value: object) -> Markdown:
     """A problem as errors put it, `where: what; hint`, with the hint on a line of its own."""
     what, _, hint = str(value).partition("; ")
-    return Markdown(str(name(what, 600)) + (f"<br>**Do this:** {name(hint, 600)}" if hint else ""))
+    return Markdown(str(message(what, 600)) + (f"<br>**Do this:** {message(hint, 600)}" if hint else ""))
 
 
 def nowrap(value: object) -> Markdown:
@@ -194,6 +196,18 @@ def money(value: float | None, currency: str) -> Markdown:
 def name(value: object, length: int = 48) -> Markdown:
     """A name from outside, made inert and short enough for a table."""
     return Markdown(escape.markdown(value, length) or NONE)
+
+
+def message(value: object, length: int = 300) -> Markdown:
+    """A sentence with names from outside in it, made inert; days as a person writes them."""
+    return Markdown(escape.message(_ISO_DAY.sub(_spoken, str(value)), length))
+
+
+def _spoken(match: re.Match[str]) -> str:
+    try:
+        return day(date.fromisoformat(match[0]))
+    except ValueError:
+        return match[0]
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
@@ -218,6 +232,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "told": told,
     "money": money,
     "name": name,
+    "message": message,
     "md": Markdown,
     "html": lambda value: Markdown(escape.html(value)),
 }

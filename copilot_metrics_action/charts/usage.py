@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from statistics import median
 
 from copilot_metrics_action.charts import words
 from copilot_metrics_action.charts.plan import (
@@ -93,7 +94,7 @@ def _usage_title(analysis: Analysis, findings: Sequence[Finding], shown: Mapping
 
 
 def _level(analysis: Analysis, axis: Days) -> dict[date, float | None]:
-    """Average of the last ten settled working days, on each of them; None across a hole of a week."""
+    """People on a working day, of the last ten settled ones, on each of them; None across a hole of a week."""
     level: dict[date, float | None] = {}
     recent: list[tuple[date, int]] = []
     for one in analysis.days:
@@ -104,7 +105,7 @@ def _level(analysis: Analysis, axis: Days) -> dict[date, float | None]:
             recent = []
         recent = [*recent[1 - LEVEL_DAYS :], (one.day, one.daily_active_users)]
         if one.day >= axis.start and len(recent) >= LEAST_DAYS:
-            level[one.day] = sum(value for _, value in recent) / len(recent)
+            level[one.day] = median(value for _, value in recent)
     return level
 
 

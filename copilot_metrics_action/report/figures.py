@@ -16,7 +16,7 @@ from copilot_metrics_action.history import MONTH_DAYS, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import AGENT_EDIT, CHAT_MODES, FEATURES, OTHERS, PHASES, UNKNOWN_MODE
 from copilot_metrics_action.report.view import ScopeView, SeatPrice
 from copilot_metrics_action.symptoms import Finding, Status
-from copilot_metrics_action.templates import ratio
+from copilot_metrics_action.templates import plural, ratio
 from copilot_metrics_action.trends import Analysis, Change, Mix, Share, Week, Window
 
 SEAT_MATCH = 7  # a seat count taken up to a week from the day asked for stands for it
@@ -92,7 +92,8 @@ class MixRow(Struct, frozen=True):
 class Breakdown(Struct, frozen=True):
     """A breakdown as it is shown: the largest names, the rest in one row.
 
-    more  how many names are folded into `rest`
+    more     how many names are folded into `rest`
+    unknown  of unknown name; `unnamed` has none at all; neither is part of `total`
     """
 
     title: str
@@ -102,7 +103,12 @@ class Breakdown(Struct, frozen=True):
     rest: int
     rest_share: float
     unknown: int
+    unnamed: int
     total: int
+
+    @property
+    def whole(self) -> int:
+        return self.total + self.unknown + self.unnamed
 
 
 class Comparison(Struct, frozen=True):
@@ -211,7 +217,7 @@ def headline(scope: ScopeView, price: SeatPrice | None) -> tuple[Row, ...]:
         )
     )
     if (seats := idle(analysis, price)) is not None and seats.idle is not None:
-        share = f"{ratio(seats.idle / seats.total)} of {seats.total:,}" if seats.total else ""
+        share = f"{ratio(seats.idle / seats.total)} of {plural(seats.total, 'seat')}" if seats.total else ""
         rows.append(Row("Idle seats", seats.idle, seats.before, "", share))
     return tuple(rows)
 
@@ -386,8 +392,11 @@ def _window(analysis: Analysis, back: int) -> list[StoredDay]:
 # ---- breakdowns
 
 
-def breakdown(mix: Mix | None, title: str, unit: str, names: Mapping[str, str] | None = None) -> Breakdown | None:
-    if mix is None or not mix.rows:
+def breakdown(
+    mix: Mix | None, title: str, unit: str, names: Mapping[str, str] | None = None, whole: int | None = None
+) -> Breakdown | None:
+    """A breakdown as it is shown; `whole` is the sum that its rows should come to, where there is one."""
+    if mix is None or not (mix.rows or mix.unknown):
         return None
     named = [row for row in mix.rows if row.name != OTHERS]
     head, rest = named[:SHOWN_ROWS], named[SHOWN_ROWS:]
@@ -407,18 +416,39 @@ def breakdown(mix: Mix | None, title: str, unit: str, names: Mapping[str, str] |
         sum(row.count for row in rest),
         sum(row.share for row in rest),
         mix.unknown,
+        max(0, (whole or 0) - mix.total - mix.unknown),
         mix.total,
     )
 
 
 def breakdowns(analysis: Analysis) -> dict[str, Breakdown | None]:
+    days = _window(analysis, 0)
+
+    def whole(name: str, dimension: str) -> int | None:
+        return _sum([one for one in days if getattr(one, f"{name}_by_{dimension}") is not None], name)
+
+    outputs, prompts, others = (
+        "code_generation_activity_count",
+        "user_initiated_interaction_count",
+        {OTHERS: "all others"},
+    )
     return {
         "modes": breakdown(analysis.modes, "Chat modes", "prompts", {**FEATURES, **CHAT_MODES}),
-        "languages": breakdown(analysis.languages, "Languages", "outputs", {"others": "all others"}),
-        "models": breakdown(analysis.models, "Models", "prompts", {"others": "all others"}),
-        "ides": breakdown(analysis.ides, "IDEs", "outputs", IDES),
+        "languages": breakdown(analysis.languages, "Languages", "outputs", others, whole(outputs, "language")),
+        "models": breakdown(analysis.models, "Models", "prompts", others, whole(prompts, "model")),
+        "ides": breakdown(analysis.ides, "IDEs", "outputs", IDES, whole(outputs, "ide")),
         "phases": breakdown(analysis.phases, "Adoption phases", "people", PHASES),
     }
+
+
+def limits(analysis: Analysis) -> tuple[str, ...]:
+    """What the reports cannot say, so that nobody looks for it; only what is true of the data at hand."""
+    silent = [one.title for one in analysis.surfaces if one.monthly is None and one.daily is None]
+    found = [f"Not reported for {analysis.scope.slug}: {', '.join(silent)}."] if silent else []
+    return (
+        *found,
+        "AI credits: GitHub reports them for each person alone, not for an organization or an enterprise.",
+    )
 
 
 # ---- beside GitHub's dashboard
@@ -450,7 +480,7 @@ def dashboard(analysis: Analysis) -> Dashboard | None:
             _mean(window, "daily_active_users"),
             _mean(month, "daily_active_users"),
             "people",
-            "elsewhere on this page the average is over working days; the CLI is not among them",
+            "the mean; elsewhere on this page it is the median of working days. The CLI is not among them",
         ),
         Comparison(
             "CLI users a day, all days",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from statistics import median
 from typing import Any
 
 from msgspec import Struct
@@ -159,7 +160,7 @@ def month_of(view: RunView, scope: ScopeView, analysis: Analysis, start: date, e
         active=active,
         share=share,
         agents=agents,
-        people=Change(_average(analysis, now), _average(analysis, earlier)),
+        people=Change(_people(analysis, now), _people(analysis, earlier)),
         phases=_phases(now, earlier),
         totals=tuple(
             Mover(title, Change(_total(now, name), _total(earlier, name)))
@@ -223,7 +224,7 @@ def _around(analysis: Analysis, one: Intervention) -> Change:
     ]
     after = [value for day, value in working if day >= one.day][:SIDE_DAYS]
     ahead = [value for day, value in working if day < one.day][-SIDE_DAYS:]
-    return Change(*(sum(side) / len(side) if len(side) >= SIDE_DAYS // 2 else None for side in (after, ahead)))
+    return Change(*(float(median(side)) if len(side) >= SIDE_DAYS // 2 else None for side in (after, ahead)))
 
 
 def _judged_seats(counts: SeatCounts | None) -> int | None:
@@ -241,10 +242,10 @@ def _inside(analysis: Analysis, start: date, end: date) -> list[StoredDay]:
     return [one for one in analysis.days if start <= one.day <= end]
 
 
-def _average(analysis: Analysis, days: Sequence[StoredDay]) -> float | None:
+def _people(analysis: Analysis, days: Sequence[StoredDay]) -> float | None:
     values = [one.daily_active_users for one in days if analysis.is_working(one.day)]
     known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    return float(median(known)) if known else None
 
 
 def _newest(days: Sequence[StoredDay], read: Callable[[StoredDay], float | None]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from copilot_metrics_action import metrics, symptoms
@@ -9,13 +10,14 @@ from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.report import figures, pictures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import RunView, ScopeView
-from copilot_metrics_action.templates import Markdown, Templates
+from copilot_metrics_action.templates import Markdown, Templates, message
 from copilot_metrics_action.triage import LABEL, Action
 
 BUDGET, BUDGET_OF_MANY = 64 * 1024, 256 * 1024  # GitHub drops a summary above 1 MiB whole
 SUMMARY_WEEKS = 13
 MOST_ACTIONS = 40
 MOVERS = 3
+_QUIET = re.compile(r"muted|snoozed( until \d{4}-\d\d-\d\d)?")  # how the plan words it
 MOST_ROWS = 300  # of the overview: about 100 KB
 
 SECTIONS: tuple[str, ...] = (
@@ -121,13 +123,14 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "advice": {one.symptom: advice.get(one.symptom, "") for one in findings},
         "absent": figures.absent(findings),
         "heading": "####" if len(view.scopes) > 1 else "###",
-        "issue_link": lambda symptom: _beside(issue_of(view, scope, symptom), dry_run=view.dry_run),
+        "issue_link": lambda symptom: _beside(issue_of(view, scope, symptom), planned=not view.acted),
         "verdict": wording.verdict_of_all([scope], view.errors)
         if len(view.scopes) < 2
         else wording.verdict(scope, named=on_page),
         "coverage_line": wording.coverage_of_data(scope) if on_page else wording.coverage_of_run(scope),
         "coverage": scope.coverage,
         "headline": figures.headline(scope, view.seat_price),
+        "limits": figures.limits(analysis) if analysis else (),
         "weeks": weeks if on_page else weeks[-SUMMARY_WEEKS:],
         "all_weeks": len(weeks),
         "recent": figures.recent(analysis) if analysis else None,
@@ -173,11 +176,17 @@ def issue_of(view: RunView, scope: ScopeView, symptom: str) -> Action | None:
     return next((one for one in view.actions if one.scope == scope.scope and one.symptom == symptom), None)
 
 
-def _beside(action: Action | None, *, dry_run: bool) -> Markdown:
-    """The issue of a symptom in a few words, beside it."""
-    if action is None or action.number is not None:
+def _beside(action: Action | None, *, planned: bool) -> Markdown:
+    """The issue of a symptom in a few words, beside it: its number, and a person's word that keeps it quiet."""
+    if action is None:
+        return Markdown()
+    if quiet := _QUIET.match(action.reason) if action.verb == "left" else None:
+        return Markdown(f"{linked_issue(action)}, {message(quiet[0])}")
+    if action.number is not None:
         return linked_issue(action)
-    return Markdown("an issue would be opened" if dry_run else "an issue is to be opened")
+    if action.verb == "left":
+        return Markdown("its issue waits for a later day")
+    return Markdown("would open an issue" if planned else "its issue could not be opened")
 
 
 def linked_issue(action: Action | None) -> Markdown:

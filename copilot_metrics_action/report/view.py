@@ -134,6 +134,15 @@ class RunView(Struct, frozen=True):
     overview: Figure | None = None
 
     @property
+    def acted(self) -> bool:
+        """Whether the actions were done; a dry run and a demo only plan them."""
+        return not (self.dry_run or self.demo)
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.errors) or any(scope.problem for scope in self.scopes)
+
+    @property
     def linked(self) -> bool:
         """Whether pages and charts are, or will be, where the links say: a demo in a repository writes no branch."""
         return not (self.demo and self.links.server_url)

@@ -145,11 +145,13 @@ def _finding(analysis: Analysis, scene: Scene | None, symptom: Symptom, rule: Ru
 
 def _conclude(common: Mapping[str, object], scene: Scene | None, reading: Reading, symptom: Symptom) -> Finding:
     status, since, reason, headline = reading.status, reading.since, reading.reason, reading.headline
+    or_earlier = False
     if scene is not None and reading.judgement is not None:
         course = replay(reading.judgement)
         status, reason = _status(scene, reading, course)
         if status is Status.PRESENT:
             since = scene.settled.day_at(int(course.since[-1]))
+            or_earlier = int(course.since[-1]) <= int(np.argmax(reading.judgement.judged))
     assert status is not None  # noqa: S101  # a reading without streaks says its status itself
     if status is Status.UNKNOWN:
         headline = NOT_KNOWN
@@ -174,6 +176,7 @@ def _conclude(common: Mapping[str, object], scene: Scene | None, reading: Readin
         close_limit=reading.close_limit,
         interval=reading.interval,
         since=since,
+        or_earlier=or_earlier,
         reason=reason,
         window=window,
         days_used=used,

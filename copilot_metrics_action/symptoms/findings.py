@@ -40,6 +40,7 @@ class Finding(Struct, frozen=True):
     """What a rule says of one symptom of one scope.
 
     since        the first day of the present streak; None unless present
+    or_earlier   `since` is the first day that could be judged: it may have begun before
     measured     the figure that decides: a ratio, or percent a week, as `unit` says; None when unknown
     limit        the limit that opens it; `close_limit` the one that closes it
     headline     three to six words: "daily use is flat"
@@ -76,4 +77,5 @@ class Finding(Struct, frozen=True):
     opens_issue: bool = True
     weight: float = 0.0
     step: int = 0
+    or_earlier: bool = False
     signs: tuple[str, ...] = ()

@@ -40,6 +40,8 @@ def low_active_users(scene: Scene, rule: LowActiveUsers) -> Reading:
     measured = share if judged[-1] else None
     figures = f"{words.percent(share)} of the seats are in use ({words.count(active)} of {words.count(mature)})"
     before = at(seats.share, -1 - MONTH_DAYS)
+    first = scene.analysis.seats[0].taken if scene.analysis.seats else None
+    counted = f"first counted on {words.day(first)}; taken as they were then for the 28 days before" if first else ""
     return Reading(
         Judgement(
             judged,
@@ -69,7 +71,7 @@ def low_active_users(scene: Scene, rule: LowActiveUsers) -> Reading:
             Evidence(
                 "People active in 28 days", active, "people", note="the largest figure of the last 14 settled days"
             ),
-            Evidence("Seats older than 28 days", mature, "seats"),
+            Evidence("Seats older than 28 days", mature, "seats", note=counted),
             Evidence("All seats", at(seats.total), "seats"),
         ),
         metrics=("monthly_active_users",),

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
+from msgspec.structs import replace
 
 from copilot_metrics_action.history import MONTH_DAYS, SETTLED_AFTER_DAYS, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
@@ -25,6 +27,7 @@ from copilot_metrics_action.trends.analysis import (
     Surface,
     Week,
     Window,
+    is_working,
 )
 from copilot_metrics_action.trends.regression import Floats
 from copilot_metrics_action.trends.series import Settled, settle
@@ -87,8 +90,16 @@ def analyse(
         figures.mixes(by_day, newest) if newest else dict.fromkeys(("modes", "languages", "models", "ides", "phases"))
     )
     typical = Change(None, None) if settled is None else _now_and_before(settled.typical)
-    last_28 = figures.window(by_day, MONTH_DAYS, newest, working, calendar) if newest else None
-    if typical.now is None and last_28 is not None:
+    aside = _set_aside(settled)
+    works = partial(is_working, weekdays=working, calendar=calendar, set_aside=frozenset(aside))
+    newest_settled = None if settled is None else settled.day_at(settled.size - 1)
+    last_7, last_28 = (
+        figures.window(by_day, length, newest, newest_settled or newest, works) if newest else None
+        for length in (7, MONTH_DAYS)
+    )
+    if last_28 is not None and typical.now is not None:
+        last_28 = replace(last_28, figures={**last_28.figures, "daily_active_users": typical})
+    elif last_28 is not None:
         typical = last_28.figures["daily_active_users"]
     return Analysis(
         scope=scope,
@@ -97,21 +108,21 @@ def analyse(
         seats=known_seats,
         calendar=calendar,
         newest_day=newest,
-        newest_settled=None if settled is None else settled.day_at(settled.size - 1),
-        weeks=figures.weeks(by_day, as_of, working, calendar),
-        last_7=figures.window(by_day, 7, newest, working, calendar) if newest else None,
+        newest_settled=newest_settled,
+        weeks=figures.weeks(by_day, as_of, works),
+        last_7=last_7,
         last_28=last_28,
         activation=_activation(settled, known_seats),
         agent_share=Change(None, None) if settled is None else _now_and_before(agent_share(settled).share),
         stickiness=_stickiness(settled),
-        surfaces=figures.surfaces(by_day, newest, working, calendar) if newest else (),
+        surfaces=figures.surfaces(by_day, newest, works) if newest else (),
         modes=breakdowns["modes"],
         languages=breakdowns["languages"],
         models=breakdowns["models"],
         ides=breakdowns["ides"],
         phases=breakdowns["phases"],
         working_weekdays=working,
-        set_aside=_set_aside(settled),
+        set_aside=aside,
         missing=_missing(ordered, by_day.keys()),
         changes=inside,
         typical_day=typical,

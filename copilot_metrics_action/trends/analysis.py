@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from msgspec import Struct
@@ -62,12 +62,12 @@ class Change(Struct, frozen=True):
 
 
 class Week(Struct, frozen=True):
-    """One calendar week, Monday to Sunday. Averages are over working days with data; None = no data.
+    """One calendar week, Monday to Sunday. Figures of a working day are medians over those with data; None = no data.
 
     days                  days with data
     provisional_days      days among them that may still grow
-    daily_active_users    average over the working days
-    engaged_users         average over the working days of the engaged users by adoption phase; None = not reported
+    daily_active_users    people on a working day
+    engaged_users         engaged people, by adoption phase, on a working day; None = not reported
     weekly_active_users   people of the trailing 7 days, on the last day with data
     interactions          prompts, sum of the week
     acceptance            accepted / generated over everything, GitHub's definition
@@ -93,10 +93,11 @@ class Week(Struct, frozen=True):
 class Window(Struct, frozen=True):
     """Figures of the last `length` days against the equal window before, by metric name.
 
-    Keys: `daily_active_users` (average over working days), `user_initiated_interaction_count`,
-    `code_generation_activity_count`, `code_acceptance_activity_count`, `loc_added_sum`, pull requests and CLI counts
-    (sums), `acceptance`, `completion_acceptance`, `interactions_per_active_user` (ratios; the last is prompts
-    per person and day of use). A figure is None when fewer than half the days of its window have a record.
+    Keys: `daily_active_users` (people on a working day: the median over the settled ones, up to the newest settled
+    day), `user_initiated_interaction_count`, `code_generation_activity_count`, `code_acceptance_activity_count`,
+    `loc_added_sum`, pull requests and CLI counts (sums), `acceptance`, `completion_acceptance`,
+    `interactions_per_active_user` (ratios; the last is prompts per person and day of use). A figure is None when
+    fewer than half the days of its window have a record.
     """
 
     length: int
@@ -167,7 +168,7 @@ class Analysis(Struct, frozen=True):
     set_aside         days that look like holidays or outages (learned) or were configured so
     missing           calendar days without a record between the first and the newest stored day
     changes           known changes in GitHub's counting that fall into the stored days
-    typical_day       people on a typical working day of the last 28 settled days, and 28 days earlier
+    typical_day       people on a working day, the median over the last 28 settled days, and 28 days earlier
     """
 
     scope: Scope
@@ -197,9 +198,14 @@ class Analysis(Struct, frozen=True):
 
     def is_working(self, day: date) -> bool:
         """Whether people are expected to work: a working weekday, neither off nor set aside."""
-        return (
-            day.weekday() in self.working_weekdays
-            and day not in self.calendar.days_off
-            and day not in self.set_aside
-            and not any(period.start <= day <= period.end for period in self.calendar.quiet_periods)
-        )
+        return is_working(day, self.working_weekdays, self.calendar, self.set_aside)
+
+
+def is_working(day: date, weekdays: frozenset[int], calendar: Calendar, set_aside: Collection[date]) -> bool:
+    """Whether people are expected to work on a day: a working weekday, neither off nor set aside."""
+    return (
+        day.weekday() in weekdays
+        and day not in calendar.days_off
+        and day not in set_aside
+        and not any(period.start <= day <= period.end for period in calendar.quiet_periods)
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from statistics import median
 
 from copilot_metrics_action.history import MONTH_DAYS, StoredDay
 from copilot_metrics_action.metrics import CHAT_MODES, COMPLETION, UNKNOWN_MODE, UNKNOWN_NAMES
-from copilot_metrics_action.trends.analysis import Calendar, Change, Mix, Share, Surface, Week, Window
+from copilot_metrics_action.trends.analysis import Change, Mix, Share, Surface, Week, Window
 from copilot_metrics_action.trends.shares import OTHER_SURFACES
 
 MOST_WEEKS = 53
@@ -26,9 +27,11 @@ SUMS = (
 
 Days = Mapping[date, StoredDay]
 Counts = Mapping[str, int]
+Works = Callable[[date], bool]
+"""Whether people are expected to work on a day."""
 
 
-def weeks(days: Days, as_of: date, working: frozenset[int], calendar: Calendar) -> tuple[Week, ...]:
+def weeks(days: Days, as_of: date, works: Works) -> tuple[Week, ...]:
     """The calendar weeks from the first stored day to the day before `as_of`, the last 53 of them."""
     if not days:
         return ()
@@ -36,21 +39,28 @@ def weeks(days: Days, as_of: date, working: frozenset[int], calendar: Calendar) 
     start = max(_monday(min(days)), last - timedelta(weeks=MOST_WEEKS - 1))
     found: list[Week] = []
     while start <= last:
-        found.append(_week(days, start, working, calendar, found[-1] if found else None))
+        found.append(_week(days, start, works, found[-1] if found else None))
         start += timedelta(weeks=1)
     return tuple(found)
 
 
-def window(days: Days, length: int, end: date, working: frozenset[int], calendar: Calendar) -> Window:
-    """Figures of the last `length` days up to `end` against the equal window before."""
+def window(days: Days, length: int, end: date, settled: date, works: Works) -> Window:
+    """Figures of the last `length` days up to `end` against the equal window before.
+
+    settled  the last day for people on a working day: days that may still grow would make every day a fall
+    """
     now = _inside(days, end - timedelta(days=length - 1), end)
     before = _inside(days, end - timedelta(days=2 * length - 1), end - timedelta(days=length))
+
+    def people(last: date) -> float | None:
+        part = _inside(days, last - timedelta(days=length - 1), last)
+        return _people(part, works) if 2 * len(part) >= length else None
 
     def change(figure: Callable[[Sequence[StoredDay]], float | None]) -> Change:
         return Change(*(figure(part) if 2 * len(part) >= length else None for part in (now, before)))
 
     figures = {
-        "daily_active_users": change(lambda part: _daily_average(part, "daily_active_users", working, calendar)),
+        "daily_active_users": Change(*(people(settled - timedelta(days=back)) for back in (0, length))),
         **{name: change(lambda part, name=name: _total(part, name)) for name in SUMS},  # type: ignore[misc]
         "acceptance": change(acceptance),
         "completion_acceptance": change(completion_acceptance),
@@ -61,7 +71,7 @@ def window(days: Days, length: int, end: date, working: frozenset[int], calendar
     return Window(length, end, figures)
 
 
-def surfaces(days: Days, end: date, working: frozenset[int], calendar: Calendar) -> tuple[Surface, ...]:
+def surfaces(days: Days, end: date, works: Works) -> tuple[Surface, ...]:
     """Users of each way to use agents in the 28 days up to `end`."""
     recent = _inside(days, end - timedelta(days=MONTH_DAYS - 1), end)
     week = [day for day in recent if day.day > end - timedelta(days=7)]
@@ -72,7 +82,7 @@ def surfaces(days: Days, end: date, working: frozenset[int], calendar: Calendar)
                 name,
                 title,
                 None if monthly is None else _newest(week, monthly),
-                _daily_average(recent, daily, working, calendar),
+                _daily_average(recent, daily, works),
             )
             for name, title, monthly, daily in OTHER_SURFACES
         ),
@@ -128,14 +138,14 @@ def completion_acceptance(days: Iterable[StoredDay]) -> float | None:
     return accepted / generated if generated else None
 
 
-def _week(days: Days, start: date, working: frozenset[int], calendar: Calendar, before: Week | None) -> Week:
+def _week(days: Days, start: date, works: Works, before: Week | None) -> Week:
     end = start + timedelta(days=6)
     inside = _inside(days, start, end)
-    average = _daily_average(inside, "daily_active_users", working, calendar)
+    people = _people(inside, works)
     engaged = [
         sum(day.total_engaged_users_by_phase.values())
         for day in inside
-        if day.total_engaged_users_by_phase is not None and _is_working(day.day, working, calendar)
+        if day.total_engaged_users_by_phase is not None and works(day.day)
     ]
     last = inside[-1] if inside else None
     earlier = None if before is None else before.daily_active_users
@@ -144,14 +154,14 @@ def _week(days: Days, start: date, working: frozenset[int], calendar: Calendar, 
         end=end,
         days=len(inside),
         provisional_days=sum(not day.settled for day in inside),
-        daily_active_users=average,
-        engaged_users=sum(engaged) / len(engaged) if engaged else None,
+        daily_active_users=people,
+        engaged_users=median(engaged) if engaged else None,
         weekly_active_users=None if last is None else last.weekly_active_users,
         interactions=_whole(_total(inside, "user_initiated_interaction_count")),
         acceptance=acceptance(inside),
         completion_acceptance=completion_acceptance(inside),
         agent_share=_quotient([last], "monthly_active_agent_users", "monthly_active_users") if last else None,
-        change=average / earlier - 1 if average is not None and earlier else None,
+        change=people / earlier - 1 if people is not None and earlier else None,
     )
 
 
@@ -164,14 +174,14 @@ def _inside(days: Days, start: date, end: date) -> list[StoredDay]:
     return [days[day] for day in wanted if day in days]
 
 
-def _is_working(day: date, working: frozenset[int], calendar: Calendar) -> bool:
-    return day.weekday() in working and day not in calendar.days_off
+def _people(days: Iterable[StoredDay], works: Works) -> float | None:
+    """People on a working day, the one definition of all pages: the median, which no odd day moves."""
+    values = [day.daily_active_users for day in days if day.daily_active_users is not None and works(day.day)]
+    return float(median(values)) if values else None
 
 
-def _daily_average(days: Iterable[StoredDay], name: str, working: frozenset[int], calendar: Calendar) -> float | None:
-    values = [
-        value for day in days if (value := getattr(day, name)) is not None and _is_working(day.day, working, calendar)
-    ]
+def _daily_average(days: Iterable[StoredDay], name: str, works: Works) -> float | None:
+    values = [value for day in days if (value := getattr(day, name)) is not None and works(day.day)]
     return sum(values) / len(values) if values else None
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copilot_metrics_action.escape import csv_cell, html, log_line, markdown, redact, visible
+from copilot_metrics_action.escape import csv_cell, html, log_line, markdown, message, redact, visible
 
 BREAK = "\u200b"
 NASTY = st.text(st.sampled_from(list("ab1 \t\n\r@#:_*`~|<>&\"'[]()!\\/.-+=$^{}%;\u200b\u202e\u2028\ufeff\x1b\x00")))
@@ -89,6 +89,34 @@ def test_markdown__always_inert(text: str) -> None:
     assert "#" not in re.sub(r"&#\d+;", "", shown)
     # A reader still sees what was written.
     assert html_module.unescape(shown).replace(BREAK, "").replace("’", "'") == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("set `seats: none` in `.github/x.yml`", "set `seats: none` in `.github/x.yml`"),
+        ("open https://docs.github.com/a?b=c.", "open `https://docs.github.com/a?b=c`."),
+        ("`@hubot`, https://a@b.example", f"&#96;@{BREAK}hubot&#96;, h{BREAK}ttps://a@{BREAK}b.example"),
+        ("a ` alone, *bold* <b>", "a &#96; alone, &#42;bold&#42; &lt;b&gt;"),
+        ("`` ` ``", "&#96;&#96; &#96; &#96;&#96;"),
+        ("`a|b`", "<code>a&#124;b</code>"),
+    ],
+)
+def test_message(text: str, shown: str) -> None:
+    assert message(text) == shown
+
+
+@settings(deadline=None)
+@given(SENTENCES)
+def test_message__always_inert_and_copied_as_written(text: str) -> None:
+    shown = message(text)
+    outside = re.sub(r"`[^`]+`|</?code>", "", shown)
+    assert shown.count("`") % 2 == 0
+    assert not re.search(r"[\n\r<>\"'`*|\[\]$\\^]", outside)
+    assert not re.search(r"@(?!\u200b)", outside)
+    assert not re.search(r"(?i)(?<![a-z])(https?|www|javascript)[:.]", outside)
+    assert "|" not in shown
+    assert all(BREAK not in code for code in re.findall(r"`([^`]+)`", shown))
 
 
 @settings(deadline=None)

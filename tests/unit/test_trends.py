@@ -171,8 +171,18 @@ def test_window__against_the_window_before() -> None:
 
 
 def test_window__half_empty_says_nothing() -> None:
-    days = make_days(". . . . . . . " * 3 + WEEK)
-    assert look(days, days[-1].day + timedelta(days=1)).last_28.figures["daily_active_users"].now is None  # type: ignore[union-attr]
+    days = make_days(". . . . . . . " * 3 + WEEK, user_initiated_interaction_count=10)
+    seen = look(days, days[-1].day + timedelta(days=1))
+    assert seen.last_28.figures["user_initiated_interaction_count"].now is None  # type: ignore[union-attr]
+
+
+def test_people_on_a_working_day__one_figure_everywhere() -> None:
+    days = make_days(WEEK * 8 + "10 10 2 10 30 1 1 | " + "5 5 5 . . . .")
+    seen = look(days, days[-1].day + timedelta(days=1))
+    assert seen.last_28.figures["daily_active_users"] == seen.typical_day  # type: ignore[union-attr]
+    assert seen.typical_day.now == 10  # neither the holiday nor the odd day, nor what may still grow
+    assert seen.last_7.figures["daily_active_users"].now == 10  # type: ignore[union-attr]
+    assert seen.weeks[-2].daily_active_users == 10
 
 
 def test_mixes__unknown_is_kept_out() -> None:
