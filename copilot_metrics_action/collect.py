@@ -10,12 +10,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action import history, legacy
+from copilot_metrics_action.collect_people import People, ask_people, read_people
 from copilot_metrics_action.connect import Run, Source
 from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady
 from copilot_metrics_action.errors import ActionError, ApiError, ConfigError, HistoryError
-from copilot_metrics_action.history import History, Received, SeatCounts
+from copilot_metrics_action.history import History, Received
 from copilot_metrics_action.legacy import LegacyDay
-from copilot_metrics_action.metrics import FIRST_DAY, Record, Scope, fullest, report_day
+from copilot_metrics_action.metrics import FIRST_DAY, Record, Scope, SeatFacts, fullest, report_day, seat_holders
+from copilot_metrics_action.people import Series
 from copilot_metrics_action.store import Snapshot
 
 FEW_DAYS: Final = 8  # asked for without a word in the log
@@ -29,6 +31,7 @@ class Collected(Struct, frozen=True):
     head     the commit of the snapshot from which it was read
     asked    how many days were asked for one by one
     refused  the reports could not be read in this run
+    series   the stored counts over people, and `people` what it got about them
     problems, notices  one line each
     """
 
@@ -38,6 +41,8 @@ class Collected(Struct, frozen=True):
     received: Received = Received()
     asked: int = 0
     refused: bool = False
+    series: Series = Series()
+    people: People = People()
     problems: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -49,14 +54,21 @@ def collect(run: Run, snapshot: Snapshot) -> tuple[Collected, ...]:
     for scope in run.inputs.scopes:
         try:
             stored = read_history(scope, snapshot, history.years_of(run.inputs.as_of))
+            series = read_people(run, scope, snapshot)
         except ActionError as error:
             collected.append(Collected(scope, None, problems=(str(error),)))
         else:
             with run.runner.group(f"Collecting {scope}"):
-                one = _ask(run, scope, stored, requests)
+                one = _ask(run, scope, stored, series, requests)
             requests -= one.asked
             collected.append(replace(one, head=snapshot.head))
     run.told.errors += [problem for one in collected for problem in one.problems]
+    missed = [one.people.problem for one in collected if one.people.problem]
+    if run.edges.settings.people is None:
+        # Nobody asked for them: a token that reads the days alone is fine.
+        run.told.warnings += [f"{problem} (`people: none` in the configuration stops asking)" for problem in missed]
+    else:
+        run.told.errors += missed
     run.told.notices += [notice for one in collected for notice in one.notices]
     return tuple(collected)
 
@@ -71,7 +83,8 @@ def refresh(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> tup
         if one.stored is not None and one.head != snapshot.head:
             try:
                 stored = read_history(one.scope, snapshot, history.years_of(run.inputs.as_of))
-                one = replace(one, stored=stored, head=snapshot.head)
+                series = read_people(run, one.scope, snapshot)
+                one = replace(one, stored=stored, series=series, head=snapshot.head)
             except ActionError as error:
                 one = replace(one, stored=None, problems=(*one.problems, str(error)))
                 run.told.errors.append(str(error))
@@ -132,8 +145,8 @@ def _check_complete(rebuilt: History, snapshot: Snapshot) -> None:
                 )
 
 
-def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
-    """The 28-day report, then day by day what it does not reach, then the seats."""
+def _ask(run: Run, scope: Scope, stored: History, series: Series, requests: int) -> Collected:
+    """The 28-day report, then day by day what it does not reach, then the seats, then the people."""
     source, as_of, runner = run.edges.source(scope), run.inputs.as_of, run.runner
     problems: list[str] = []
     notices: list[str] = []
@@ -150,7 +163,7 @@ def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
     # A scope that could not be read leaves no file, so without any day the seats are not worth asking for. With one
     # they come first: the seats of today cannot be asked for tomorrow, older days can.
     worth = _newest(records, stored, as_of) is not None
-    seats = _seats(run, source, refusal, problems) if worth else None
+    holders = _seats(run, source, refusal, problems) if worth else None
     # A 404 on the first call ever is a wrong name or a missing right, not a report that is late.
     unknown = isinstance(month, NotReady) and month.status == 404 and not stored.days
     if refusal is None and not unknown:
@@ -165,7 +178,11 @@ def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
     usable = {day: record for day, record in records.items() if day < as_of}
     newest = _newest(usable, stored, as_of)
     if newest is not None and not worth:
-        seats = _seats(run, source, refusal, problems)
+        holders = _seats(run, source, refusal, problems)
+    people = People()
+    if refusal is None and newest is not None:
+        days = {line.day for line in stored.days}
+        people = ask_people(run, scope, source, series, frozenset(days | usable.keys()), usable.keys() - days, holders)
     if refusal is None and newest is None:
         problems.append(str(too_early(scope, as_of, records) or nothing_ever(scope, month)))
     elif refusal is None and newest is not None and (as_of - newest).days > STALE_AFTER_DAYS:
@@ -187,9 +204,13 @@ def _ask(run: Run, scope: Scope, stored: History, requests: int) -> Collected:
     return Collected(
         scope,
         stored,
-        received=Received(usable, answers.nothing, left, seats),
+        received=Received(
+            usable, answers.nothing, left, None if holders is None else history.count_holders(holders, as_of)
+        ),
         asked=len(answers.records) + len(answers.nothing) + len(answers.failed),
         refused=refusal is not None,
+        series=series,
+        people=people,
         problems=tuple(problems),
         notices=tuple(notices),
     )
@@ -199,12 +220,12 @@ def _newest(records: Mapping[date, Record], stored: History, as_of: date) -> dat
     return max((day for day in (*records, *(line.day for line in stored.days)) if day < as_of), default=None)
 
 
-def _seats(run: Run, source: Source, refusal: ActionError | None, problems: list[str]) -> SeatCounts | None:
-    """Today's counts; None when they are not wanted, or could not be read, which is said in `problems`."""
+def _seats(run: Run, source: Source, refusal: ActionError | None, problems: list[str]) -> dict[str, SeatFacts] | None:
+    """Who has a seat today, by id; None when that is not wanted, or could not be read, which is said in `problems`."""
     if run.edges.settings.seats != "auto" or not (refusal is None or _only_reports(refusal)):
         return None
     try:
-        return history.count_seats(source.seats(), run.inputs.as_of)
+        return seat_holders(source.seats())
     except ActionError as error:
         problems.append(str(error))
         return None

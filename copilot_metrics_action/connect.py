@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from copilot_metrics_action import issues
 from copilot_metrics_action.config import Inputs, Settings
-from copilot_metrics_action.copilot import Copilot, DayAnswers, NotReady
+from copilot_metrics_action.copilot import Copilot, DayAnswers, LineReport, NotReady, S
 from copilot_metrics_action.errors import ApiError, ConfigError, StoreError
 from copilot_metrics_action.github import Client, Downloads, Patience, Permission
 from copilot_metrics_action.metrics import Record, Scope
@@ -36,6 +36,8 @@ class Source(Protocol):
     def days(self, days: Sequence[date], log: Callable[[str], None] = ...) -> DayAnswers: ...
 
     def seats(self) -> list[Record]: ...
+
+    def lines(self, report: LineReport, day: date | None, start: Callable[[int, date | None], S]) -> S | NotReady: ...
 
 
 class Tracker(Protocol):

@@ -6,17 +6,17 @@ an answer (`NotReady`), not an error (github/docs, REST pages on Copilot usage m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
 from copilot_metrics_action.errors import ActionError, ApiError, ReportError
-from copilot_metrics_action.github import Client, Downloads, Permission, link_secrets
-from copilot_metrics_action.metrics import Record, Scope, fullest, read_records, report_day
+from copilot_metrics_action.github import Answer, Client, Downloads, Permission, link_secrets
+from copilot_metrics_action.metrics import Record, Scope, fullest, read_records, report_day, slim_seat
 
 AT_ONCE: Final = 4  # GitHub asks for few requests at once; four keep a backfill of a year short
 MAX_REQUESTS: Final = 2_000  # days asked for one by one in one run
@@ -49,6 +49,29 @@ SEATS_NEED: Final = {
         "from an enterprise owner or billing manager; or set `seats: none` in the configuration",
     ),
 }
+
+
+LineReport = Literal["users-1-day", "users-28-day/latest", "user-teams-1-day", "repos-1-day"]
+
+_LINE_REPORTS: Final[Mapping[LineReport, str]] = {
+    "users-1-day": "users report",
+    "users-28-day/latest": "28-day users report",
+    "user-teams-1-day": "user-teams report",
+    "repos-1-day": "repositories report",
+}
+
+
+class Sink(Protocol):
+    """What takes the files of a report of lines, piece by piece; `people.Lines` is one."""
+
+    def feed(self, piece: bytes) -> None: ...
+
+    def end_file(self) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+S = TypeVar("S", bound=Sink)
 
 
 class NotReady(Struct, frozen=True):
@@ -141,14 +164,66 @@ class Copilot:
         return DayAnswers(records, tuple(nothing), tuple(failed), (*left, *todo), problem)
 
     def seats(self) -> list[Record]:
-        """Every seat, all pages. Raises ApiError when refused."""
+        """Every seat, all pages, with the fields that count. Raises ApiError when refused."""
         path = f"/{self._root}/{self.scope.slug}/copilot/billing/seats"
         needed = SEATS_NEED[self.scope.kind]
         try:
-            seats = self._client.get_all(path, key="seats", permission=needed)
+            # A seat as it comes has a whole account in it: fifty thousand of them would fill the memory.
+            return [
+                slim_seat(seat)
+                for page in self._client.pages(path, key="seats", permission=needed)
+                for seat in page
+                if isinstance(seat, dict)
+            ]
         except ApiError as error:
             raise error.about(f"{self.scope} seats") from None
-        return [seat for seat in seats if isinstance(seat, dict)]
+
+    def lines(self, report: LineReport, day: date | None, start: Callable[[int, date | None], S]) -> S | NotReady:
+        """A report of lines, given to a sink file by file as it arrives; the sink, once all of it was read.
+
+        start  makes the sink, for so many files and the last day that GitHub says they hold; called again, for a new
+               sink, when the first links were refused
+
+        Raises ApiError when refused, ReportError when a file is broken; what the sink has then counts for nothing.
+        """
+        what = f"{self.scope} {_LINE_REPORTS[report]}" + (f" of {day}" if day else "")
+        try:
+            for last_try in (False, True):
+                answer = self._ask(report, day)
+                links = self._links_of(answer)
+                if isinstance(links, NotReady):
+                    return links
+                sink = start(len(links), _last_day(answer.data))
+                try:
+                    self._pour(links, sink)
+                except ApiError as error:
+                    # A link that is refused has most likely expired: one more time with fresh ones.
+                    if last_try or error.status is None or error.status >= 500:
+                        raise
+                else:
+                    sink.finish()
+                    return sink
+        except ReportError as error:
+            raise ReportError(what, f"{error.where}: {error.what}", error.hint) from None
+        except ApiError as error:
+            raise error.about(what) from None
+        raise AssertionError("the last try returns or raises")
+
+    def _pour(self, links: Sequence[str], sink: Sink) -> None:
+        for number, link in enumerate(links, start=1):
+            try:
+                for piece in self._downloads.pieces(link):
+                    sink.feed(piece)
+                sink.end_file()
+            except ApiError as error:
+                raise ApiError(
+                    error.where,
+                    f"file {number} of {len(links)}: {error.what}",
+                    error.hint,
+                    status=error.status,
+                    message=error.message,
+                    kind=error.kind,
+                ) from None
 
     def _try(self, day: date) -> Record | NotReady | ActionError:
         try:
@@ -179,8 +254,11 @@ class Copilot:
             raise error.about(what) from None
 
     def _links(self, report: str, day: date | None) -> list[str] | NotReady:
+        return self._links_of(self._ask(report, day))
+
+    def _ask(self, report: str, day: date | None) -> Answer:
         path = f"/{self._root}/{self.scope.slug}/copilot/metrics/reports/{report}"
-        answer = self._client.request(
+        return self._client.request(
             "GET",
             path,
             {"day": day.isoformat()} if day else None,
@@ -188,6 +266,8 @@ class Copilot:
             # 502 and 503 are seen while a report is not ready (api of 2026, production clients).
             allowed=(404, 502, 503),
         )
+
+    def _links_of(self, answer: Answer) -> list[str] | NotReady:
         data: Any = answer.data
         links = data.get("download_links") if isinstance(data, dict) else None
         if not isinstance(links, list) or not links or not all(isinstance(link, str) for link in links):
@@ -204,3 +284,12 @@ def _checked(record: Record) -> Record:
             "report", "it is about single people, who have no place among the days", "nothing of it is stored"
         )
     return record
+
+
+def _last_day(answer: Any) -> date | None:
+    """The last day that a report says it holds, None when it does not say."""
+    said = answer.get("report_end_day") or answer.get("report_day") if isinstance(answer, dict) else None
+    try:
+        return date.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None

@@ -22,9 +22,10 @@ from copilot_metrics_action.metrics import (
     DayMetrics,
     Record,
     Scope,
+    SeatFacts,
     canonical_json,
     flatten,
-    seat_facts,
+    seat_holders,
     unknown_fields,
 )
 
@@ -192,12 +193,11 @@ def is_settled(day: date, as_of: date) -> bool:
 
 def count_seats(seats: Iterable[Record], taken: date) -> SeatCounts:
     """The counts of a seat listing; a person with several seats counts once, as of the oldest and the last used."""
-    people: dict[str, Any] = {}
-    for number, seat in enumerate(seats):
-        facts = seat_facts(seat)
-        key = facts.person or f"seat {number}"
-        known = people.get(key)
-        people[key] = facts if known is None else known.joined(facts)
+    return count_holders(seat_holders(seats), taken)
+
+
+def count_holders(people: Mapping[str, SeatFacts], taken: date) -> SeatCounts:
+    """The counts of the people with a seat, by id."""
     plans: dict[str, int] = {}
     for person in people.values():
         if person.plan:
@@ -209,9 +209,7 @@ def count_seats(seats: Iterable[Record], taken: date) -> SeatCounts:
     return SeatCounts(
         taken=taken,
         total_seats=len(people),
-        mature_seats=sum(
-            1 for person in people.values() if person.created and (taken - person.created).days >= MONTH_DAYS
-        ),
+        mature_seats=sum(1 for person in people.values() if person.older_than(MONTH_DAYS, taken)),
         active_7_days=used_in(7),
         active_28_days=used_in(28),
         no_activity=sum(1 for person in people.values() if person.used is None),

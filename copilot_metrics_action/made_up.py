@@ -8,13 +8,13 @@ Every figure follows from simulated people, so that counts of days, weeks and mo
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, json
 
-from copilot_metrics_action.copilot import DayAnswers, NotReady
+from copilot_metrics_action.copilot import DayAnswers, LineReport, NotReady, S
 from copilot_metrics_action.metrics import FIRST_DAY, Record, Scope
 
 SCOPE: Final = Scope("organizations", "octo-demo")
@@ -42,6 +42,26 @@ _MODES: Final = {
     "chat_panel_agent_mode": 1,
     "chat_panel_unknown_mode": 5,
 }
+
+
+_TEAMS: Final = ("payments", "platform", "mobile", "data", "web", "identity", "operations")
+
+
+def _client(ide: str, ide_version: str, plugin: str, plugin_version: str) -> Record:
+    return {
+        "ide": ide,
+        "last_known_ide_version": {"ide_version": ide_version},
+        "last_known_plugin_version": {"plugin": plugin, "plugin_version": plugin_version},
+    }
+
+
+# One of ten has not updated for a year.
+_CLIENTS: Final = (
+    *[_client("vscode", "1.139.1", "copilot-chat", "0.61.0")] * 6,
+    *[_client("jetbrains", "262.11012.4", "copilot-intellij", "1.9.3-261")] * 2,
+    _client("visualstudio", "18.4.4", "copilot-vs", "18.4.119.15876"),
+    _client("vscode", "1.101.1", "copilot-chat", "0.28.5"),
+)
 
 
 class Person(Struct):
@@ -89,6 +109,61 @@ class MadeUp:
                 }
             )
         return seats
+
+    def lines(self, report: LineReport, day: date | None, start: Callable[[int, date | None], S]) -> S | NotReady:
+        """A report of lines; there is none of repositories."""
+        last = day or self._as_of - timedelta(days=1)
+        days = [day] if day else [self._as_of - timedelta(days=ago) for ago in range(WARM_UP, 0, -1)]
+        make = {"users-1-day": self._users, "users-28-day/latest": self._users, "user-teams-1-day": self._teams}
+        if report not in make:
+            return NotReady(204)
+        sink = start(1, last)
+        for one in days:
+            for row in make[report](one):
+                sink.feed(json.encode(row) + b"\n")
+        sink.end_file()
+        sink.finish()
+        return sink
+
+    def _users(self, day: date) -> Iterator[Record]:
+        """What each person who was active did on a day."""
+        today = self._mask(day)
+        for number, person in enumerate(self._people, start=1):
+            if not today >> number & 1:
+                continue
+            dice = random.Random(day.toordinal() * 1_000 + number)
+            prompts = 0 if number % 11 == 3 else dice.randrange(1, 13)
+            generated = dice.randrange(12, 66)
+            yield {
+                "user_id": number,
+                "user_login": f"octo-{number}",
+                "day": day.isoformat(),
+                "organization_id": "9000",
+                "user_initiated_interaction_count": prompts,
+                "code_generation_activity_count": generated,
+                "code_acceptance_activity_count": 0 if number % 13 == 5 else generated * 29 // 100,
+                "ai_credits_used": round(prompts * 0.7, 1),
+                "used_agent": person.agent,
+                "used_chat": prompts > 0,
+                "used_cli": person.cli,
+                "used_copilot_cloud_agent": False,
+                "ai_adoption_phase": {"phase_number": _phase(number, (self._as_of - day).days)},
+                "totals_by_ide": [_CLIENTS[number % len(_CLIENTS)]],
+            }
+
+    def _teams(self, day: date) -> Iterator[Record]:
+        """Who is in which team; every tenth person is in a second one."""
+        for number in range(1, SEATS + 1):
+            teams = {number % len(_TEAMS), *([(number + 3) % len(_TEAMS)] if number % 10 == 0 else [])}
+            for team in sorted(teams):
+                yield {
+                    "user_id": number,
+                    "user_login": f"octo-{number}",
+                    "day": day.isoformat(),
+                    "organization_id": "9000",
+                    "team_id": 500 + team,
+                    "slug": _TEAMS[team],
+                }
 
     def _simulate(self, dice: random.Random) -> dict[date, int]:
         """For each day the people who were active, as the bits of a number."""
@@ -189,6 +264,13 @@ def _people(dice: random.Random) -> list[Person]:
         habit = dice.betavariate(3.4, 2.6)
         people.append(Person(seated, starts, stops, habit, agent=number == 205, cli=number % 61 == 2))
     return people
+
+
+def _phase(number: int, ago: int) -> int:
+    """Two of three code first; some reached that phase, or left it, within the month."""
+    if number % 19 == 4:
+        return int(ago < 12)
+    return 0 if number % 3 == 1 else 2 if number % 21 == 2 else 1
 
 
 def _features(prompts: int, generated: int, accepted: int, agent_users: int, cli_users: int) -> list[dict[str, Any]]:

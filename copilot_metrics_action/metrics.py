@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -451,13 +451,18 @@ def canonical_json(value: object) -> bytes:
 
 
 class SeatFacts(Struct, frozen=True):
-    """What counts of one seat. `person` is empty for a seat without an assignee."""
+    """What counts of one seat. `person` is the assignee's id, empty for a seat without one."""
 
     person: str
     created: date | None
     used: date | None
     ending: bool
     plan: str
+    login: str = ""
+
+    def older_than(self, days: int, on: date) -> bool:
+        """Whether the seat was at least so many days old; a seat of unknown age is not."""
+        return self.created is not None and (on - self.created).days >= days
 
     def joined(self, other: SeatFacts) -> SeatFacts:
         """One person's two seats as one: the older creation, the later use, ending only when both end."""
@@ -467,7 +472,18 @@ class SeatFacts(Struct, frozen=True):
             max((day for day in (self.used, other.used) if day), default=None),
             self.ending and other.ending,
             self.plan or other.plan,
+            self.login or other.login,
         )
+
+
+SEAT_FIELDS: Final = ("created_at", "last_activity_at", "pending_cancellation_date", "plan_type")
+
+
+def slim_seat(seat: Record) -> Record:
+    """A seat with the fields that `seat_facts` reads, and no others."""
+    assignee = seat.get("assignee")
+    person = {key: assignee.get(key) for key in ("id", "login")} if isinstance(assignee, dict) else None
+    return {**{key: seat[key] for key in SEAT_FIELDS if key in seat}, "assignee": person}
 
 
 def seat_facts(seat: Record) -> SeatFacts:
@@ -480,7 +496,19 @@ def seat_facts(seat: Record) -> SeatFacts:
         _timestamp_day(seat.get("last_activity_at")),
         bool(seat.get("pending_cancellation_date")),
         str(seat.get("plan_type") or ""),
+        str(assignee.get("login") or "") if isinstance(assignee, dict) else "",
     )
+
+
+def seat_holders(seats: Iterable[Record]) -> dict[str, SeatFacts]:
+    """One entry a person of a seat listing, by id; several seats of one person are one. Seats of nobody stay apart."""
+    people: dict[str, SeatFacts] = {}
+    for number, seat in enumerate(seats):
+        facts = seat_facts(seat)
+        key = facts.person or f"seat {number}"
+        known = people.get(key)
+        people[key] = facts if known is None else known.joined(facts)
+    return people
 
 
 def _timestamp_day(value: object) -> date | None:

@@ -27,6 +27,7 @@ from copilot_metrics_action.errors import ActionError, ApiError, StoreError
 from copilot_metrics_action.history import History, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.own_files import calendar
+from copilot_metrics_action.people import PeopleDay, series
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.store import Snapshot
 
@@ -67,10 +68,11 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
             continue
         stored = one.stored
         merged = history.merge(stored, one.received, as_of, update_settled=run.edges.settings.settled_days == "update")
-        written |= merged.written
-        derived |= merged.derived
+        counted = series.merge(one.scope, one.series.lines, one.people.received, as_of)
+        written |= {**merged.written, **counted.written}
+        derived |= {**merged.derived, **counted.derived}
         backdated = backdated or (stored.newest is not None and stored.newest >= as_of)
-        views.append(_view(run, one, merged))
+        views.append(_view(run, one, merged, counted.lines))
     overview = charts.describe_overview(_analyses(views))
     files = written | store.changed_files(snapshot, derived)
     if files and with_pages and not backdated:
@@ -126,9 +128,9 @@ def _analyses(views: Sequence[ScopeView]) -> list[trends.Analysis]:
     return [view.analysis for view in views if view.analysis is not None and view.analysis.newest_day is not None]
 
 
-def _view(run: Run, one: Collected, merged: history.Merged) -> ScopeView:
+def _view(run: Run, one: Collected, merged: history.Merged, people: Sequence[PeopleDay]) -> ScopeView:
     seen = history.view(merged, run.inputs.as_of)
-    analysis = _analysis(run, seen)
+    analysis = _analysis(run, seen, people)
     findings = symptoms.evaluate(analysis, run.edges.settings.symptoms, run.edges.settings.rollout_of(one.scope))
     return ScopeView(
         one.scope,
@@ -142,7 +144,7 @@ def _view(run: Run, one: Collected, merged: history.Merged) -> ScopeView:
     )
 
 
-def _analysis(run: Run, seen: History) -> trends.Analysis:
+def _analysis(run: Run, seen: History, people: Sequence[PeopleDay] = ()) -> trends.Analysis:
     first = seen.days[0].day if seen.days else run.inputs.as_of
     return trends.analyse(
         seen.scope,
@@ -151,6 +153,7 @@ def _analysis(run: Run, seen: History) -> trends.Analysis:
         run.inputs.as_of,
         calendar(run.edges.settings, first, run.inputs.as_of),
         counting_changes.load(),
+        people if run.edges.settings.seats == "auto" else (),
     )
 
 

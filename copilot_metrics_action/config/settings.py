@@ -124,9 +124,13 @@ class Settings(Setting, frozen=True, kw_only=True):
     issues: IssueSettings = field(default_factory=IssueSettings)
     report: ReportSettings = field(default_factory=ReportSettings)
     people: Annotated[
-        Literal["none", "counts", "logins"],
-        Meta(description="How far the per-user reports are read: not at all, for counts, or for tables with logins."),
-    ] = "counts"
+        Literal["none", "counts", "logins"] | None,
+        Meta(
+            description="How far the per-user reports are read: not at all, for counts (also without this key, as far "
+            "as the token allows), or for tables with logins.",
+            examples=["counts"],
+        ),
+    ] = None
     teams: Annotated[bool, Meta(description="Read the team reports.")] = False
     repositories: Annotated[bool, Meta(description="Store the repository reports.")] = False
     seats: Annotated[
@@ -163,6 +167,11 @@ class Settings(Setting, frozen=True, kw_only=True):
         str, Meta(description="Text before the message of each commit.", max_length=50, examples=["chore(data): "])
     ] = ""
     interventions: Annotated[tuple[Intervention, ...], Meta(description="What was done for adoption.")] = ()
+
+    @property
+    def people_wanted(self) -> Literal["none", "counts", "logins"]:
+        """What `people` comes to; without the key counts, and then a refusal is no error."""
+        return self.people or "counts"
 
     def rollout_of(self, scope: Scope) -> date | None:
         return self.rollout_start.get(scope.path) if isinstance(self.rollout_start, dict) else self.rollout_start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -74,7 +74,12 @@ class Client:
         self, path: str, params: Params | None = None, *, key: str = "", permission: Permission | None = None
     ) -> list[Any]:
         """Every item of a paged list; with `key`, of the list under that key of each page's object."""
-        items: list[Any] = []
+        return [item for part in self.pages(path, params, key=key, permission=permission) for item in part]
+
+    def pages(
+        self, path: str, params: Params | None = None, *, key: str = "", permission: Permission | None = None
+    ) -> Iterator[list[Any]]:
+        """The items of `get_all`, page by page as they are asked for."""
         page = 1
         while True:
             paged = {**(params or {}), "per_page": 100, "page": page}
@@ -82,9 +87,9 @@ class Client:
             part = answer.data.get(key) if key and isinstance(answer.data, dict) else answer.data
             if not isinstance(part, list):
                 raise ApiError(path, "GitHub's answer is not a list", "run again; GitHub may be degraded")
-            items.extend(part)
+            yield part
             if not part or 'rel="next"' not in answer.headers.get("link", ""):
-                return items
+                return
             page += 1
 
     def send(self, method: str, path: str, body: object, *, permission: Permission | None = None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from copilot_metrics_action.errors import ReportError
 from copilot_metrics_action.github import limits
 from copilot_metrics_action.github.patience import Patience
-from copilot_metrics_action.github.streams import fetched, plain_session, whole
+from copilot_metrics_action.github.streams import bounded, fetched, plain_session
 
 # GitHub's Copilot allowlist reference names these hosts of report links; `*.SUBDOMAIN.ghe.com` is added for GHE.com.
 DOWNLOAD_HOSTS: Final = (
@@ -46,9 +46,13 @@ class Downloads:
 
     def read(self, link: str) -> bytes:
         """The whole decoded file. Raises ReportError; nothing of a broken download is returned."""
+        return b"".join(self.pieces(link))
+
+    def pieces(self, link: str) -> Iterator[bytes]:
+        """The decoded file as it arrives. Raises as `read` does, maybe after some pieces, which are then no use."""
         where = f"report download from {self._check(link)}"
         pieces = fetched(self._session, link, where, self._verify, self._patience)
-        return whole(pieces, "report download", limits.MAX_DECODED_BYTES)
+        return bounded(pieces, "report download", limits.MAX_DECODED_BYTES)
 
     def _check(self, link: str) -> str:
         try:

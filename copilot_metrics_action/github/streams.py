@@ -30,14 +30,17 @@ def plain_session() -> requests.Session:
 
 
 def whole(pieces: Iterator[bytes], where: str, most: int) -> bytes:
-    parts: list[bytes] = []
+    return b"".join(bounded(pieces, where, most))
+
+
+def bounded(pieces: Iterator[bytes], where: str, most: int) -> Iterator[bytes]:
+    """The pieces, until together they are over `most` bytes: then ReportError."""
     total = 0
     for piece in pieces:
         total += len(piece)
         if total > most:
             raise ReportError(where, f"the file is over {most:,} bytes when decompressed")
-        parts.append(piece)
-    return b"".join(parts)
+        yield piece
 
 
 def fetched(

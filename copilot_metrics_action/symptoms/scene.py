@@ -45,7 +45,7 @@ class Scene:
 
     @cached_property
     def seats(self) -> SeatShare:
-        return seat_share(self.settled, self.analysis.seats)
+        return seat_share(self.settled, self.analysis.seats, self.analysis.windows)
 
     @cached_property
     def agents(self) -> AgentShare:

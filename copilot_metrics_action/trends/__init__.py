@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from copilot_metrics_action.history import MONTH_DAYS, SETTLED_AFTER_DAYS, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.people import PeopleDay, windows
+from copilot_metrics_action.people import Window as PeopleWindow
 from copilot_metrics_action.trends import figures
 from copilot_metrics_action.trends.analysis import (
     Activation,
@@ -71,13 +73,17 @@ def analyse(
     as_of: date,
     calendar: Calendar,
     changes: Sequence[CountingChange] = (),
+    people: Sequence[PeopleDay] = (),
 ) -> Analysis:
-    """The analysis of one scope as of a day; the order of `days` and `seats` does not matter."""
+    """The analysis of one scope as of a day; the order of `days`, `seats` and `people` does not matter."""
     # Where a day comes twice the settled copy counts.
     by_day = {day.day: day for day in sorted(days, key=lambda day: (day.settled, day.blob)) if day.day < as_of}
     ordered = tuple(by_day[day] for day in sorted(by_day))
     counts = {count.taken: count for count in sorted(seats, key=repr) if count.taken <= as_of}
     known_seats = tuple(counts[day] for day in sorted(counts))
+    counted = {line.day: line for line in people if line.day < as_of}
+    known_people = tuple(counted[day] for day in sorted(counted))
+    joined = windows(known_people, as_of)
     newest = ordered[-1].day if ordered else None
     inside = tuple(
         change
@@ -112,7 +118,7 @@ def analyse(
         weeks=figures.weeks(by_day, as_of, works),
         last_7=last_7,
         last_28=last_28,
-        activation=_activation(settled, known_seats),
+        activation=_activation(settled, known_seats, joined),
         agent_share=Change(None, None) if settled is None else _now_and_before(agent_share(settled).share),
         stickiness=_stickiness(settled),
         surfaces=figures.surfaces(by_day, newest, works) if newest else (),
@@ -126,6 +132,8 @@ def analyse(
         missing=_missing(ordered, by_day.keys()),
         changes=inside,
         typical_day=typical,
+        people=known_people,
+        windows=joined,
     )
 
 
@@ -173,11 +181,11 @@ def _stickiness(settled: Settled | None) -> float | None:
     return typical / monthly if typical is not None and monthly else None
 
 
-def _activation(settled: Settled | None, seats: Sequence[SeatCounts]) -> Activation:
+def _activation(settled: Settled | None, seats: Sequence[SeatCounts], joined: Sequence[PeopleWindow]) -> Activation:
     total = seats[-1].total_seats if seats else None
     if settled is None:
         return Activation(None, None, total, None, None, "no settled day is stored yet")
-    found = seat_share(settled, seats)
+    found = seat_share(settled, seats, joined)
     active, mature = _at(found.active, -1), _at(found.mature, -1)
     share = _at(found.share, -1)
     reason = ""
@@ -192,11 +200,14 @@ def _activation(settled: Settled | None, seats: Sequence[SeatCounts]) -> Activat
         )
     elif share is None:
         reason = "no seat is older than 28 days yet"
+    now, then = bool(found.joined[-1]), found.joined.size > MONTH_DAYS and bool(found.joined[-1 - MONTH_DAYS])
     return Activation(
         None if active is None else int(active),
         None if mature is None else int(mature),
         total,
         share,
-        _at(found.share, -1 - MONTH_DAYS),
+        # Two definitions differ by more than people do.
+        _at(found.share, -1 - MONTH_DAYS) if now == then else None,
         reason,
+        now,
     )

@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from copilot_metrics_action.history import SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.people import PeopleDay
+from copilot_metrics_action.people import Window as PeopleWindow
 
 
 class Period(Struct, frozen=True):
@@ -140,17 +142,20 @@ class Mix(Struct, frozen=True):
 
 
 class Activation(Struct, frozen=True):
-    """Seats in use: people active in 28 days / seats older than 28 days.
+    """Seats in use: active holders of seats older than 28 days / those seats.
 
     share   None when it cannot be judged; then `reason` says why
+    before  the same 28 days earlier; None too when it was found in the other way then
+    joined  people and seats were joined by id; else it is everybody active in 28 days / those seats
     """
 
     active_users: int | None
     mature_seats: int | None
     total_seats: int | None
     share: float | None
-    before: float | None  # the same 28 days earlier
+    before: float | None
     reason: str = ""
+    joined: bool = False
 
 
 class Analysis(Struct, frozen=True):
@@ -169,6 +174,8 @@ class Analysis(Struct, frozen=True):
     missing           calendar days without a record between the first and the newest stored day
     changes           known changes in GitHub's counting that fall into the stored days
     typical_day       people on a working day, the median over the last 28 settled days, and 28 days earlier
+    people            counts over people by day, oldest first; empty when they are not collected
+    windows           the 28-day windows among them, oldest first
     """
 
     scope: Scope
@@ -195,6 +202,8 @@ class Analysis(Struct, frozen=True):
     missing: tuple[date, ...]
     changes: tuple[CountingChange, ...]
     typical_day: Change = Change(None, None)
+    people: tuple[PeopleDay, ...] = ()
+    windows: tuple[PeopleWindow, ...] = ()
 
     def is_working(self, day: date) -> bool:
         """Whether people are expected to work: a working weekday, neither off nor set aside."""

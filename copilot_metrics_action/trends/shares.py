@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from copilot_metrics_action.history import MONTH_DAYS, SeatCounts
+from copilot_metrics_action.history import MONTH_DAYS, SETTLED_AFTER_DAYS, SeatCounts
 from copilot_metrics_action.metrics import AGENT_EDIT, AGENT_MODES, CHAT_MODES, UNKNOWN_MODE
+from copilot_metrics_action.people import Window
 from copilot_metrics_action.trends.regression import Booleans, Floats
 from copilot_metrics_action.trends.series import (
     Settled,
@@ -38,8 +39,10 @@ OTHER_SURFACES: tuple[tuple[str, str, str | None, str], ...] = (
 
 @dataclass(frozen=True, eq=False)
 class SeatShare:
-    """People active in 28 days / seats older than 28 days; NaN when unknown.
+    """Seats in use by place; NaN when unknown.
 
+    share     active holders of seats older than 28 days / those seats, where people were joined with seats (`joined`);
+              elsewhere everybody active in 28 days / those seats
     exceeded  more active people than seats: the two count different populations
     """
 
@@ -48,16 +51,30 @@ class SeatShare:
     mature: Floats
     total: Floats
     exceeded: Booleans
+    joined: Booleans
 
 
-def seat_share(settled: Settled, seats: Sequence[SeatCounts]) -> SeatShare:
-    """Seats in use by place."""
+def seat_share(settled: Settled, seats: Sequence[SeatCounts], windows: Sequence[Window] = ()) -> SeatShare:
+    """Seats in use by place.
+
+    A window of people speaks for two weeks, from the place on that was the newest settled one when it was taken; of
+    several the largest share counts, as of monthly actives.
+    """
     active = trailing_max(settled.monthly, ACTIVE_WINDOW_DAYS)
     mature, total = mature_seats(seats, settled)
     with np.errstate(invalid="ignore", divide="ignore"):
         exceeded = active > total
         share = np.where((mature > 0) & ~exceeded, np.minimum(active / mature, 1.0), np.nan)
-    return SeatShare(share, active, mature, total, exceeded)
+    joined = np.zeros(settled.size, bool)
+    for window in windows:
+        here, of = window.active_mature_seats, window.mature_seats
+        if not isinstance(here, int) or not isinstance(of, int) or not of:
+            continue
+        start = settled.place(window.end) - (SETTLED_AFTER_DAYS - 1)
+        places = np.arange(max(0, start), max(0, min(start + ACTIVE_WINDOW_DAYS, settled.size)))
+        places = places[~joined[places] | (here / of > share[places])]
+        share[places], active[places], mature[places], joined[places] = here / of, here, of, True
+    return SeatShare(share, active, mature, total, exceeded & ~joined, joined)
 
 
 @dataclass(frozen=True, eq=False)

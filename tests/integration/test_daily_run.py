@@ -69,7 +69,7 @@ def test_daily_run__reads_nothing_of_the_past(github: GitHub, tmp_path: Path) ->
     github.world.today += timedelta(1)
     github.requests.clear()
     run(github, tmp_path)
-    assert github.asked("GET", "1-day") == []
+    assert github.asked("GET", "organization-1-day") == []
     blobs = {request.path.rpartition("/")[2] for request in github.asked("GET", "/git/blobs/")}
     days = {line["blob"] for year in (2025, 2026) for line in stored(github, f"history/{year}.json")["days"]}
     assert blobs & days == set()

@@ -60,12 +60,15 @@ def test_first_run__the_layout_of_the_branch(github: GitHub, tmp_path: Path) -> 
     run_action(github, tmp_path, QUICK, expect=0)
     files = github.git.files(BRANCH)
     others = sorted(path for path in files if "/days/" not in path)
+    counted = [TODAY - timedelta(ago) for ago in range(28, 0, -1)]
     assert [path for path in others if not path.startswith("reports/")] == [
         "README.md",
         f"{ACME}/README.md",
         f"{ACME}/collection.json",
         f"{ACME}/history/2025.json",
         f"{ACME}/history/2026.json",
+        f"{ACME}/people.json",
+        *[f"{ACME}/people/{day.year}/{day}.json" for day in counted],
         f"{ACME}/seats/2026/2026-01-20.json",
     ]
     seats = json.loads(files[f"{ACME}/seats/2026/2026-01-20.json"])

@@ -36,7 +36,7 @@ def collection(github: GitHub) -> Any:
 
 def asked(github: GitHub) -> list[str]:
     """The days that were asked for one by one since the last look."""
-    days = sorted({request.query["day"] for request in github.asked("GET", "1-day")})
+    days = sorted({request.query["day"] for request in github.asked("GET", "organization-1-day")})
     github.requests.clear()
     return days
 

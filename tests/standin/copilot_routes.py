@@ -53,7 +53,10 @@ def _report(github: GitHub, request: Request, kind: str, slug: str, report: str)
     if refusal:
         return _not_ready(refusal, period)
     files = _files(scope, report, days, today, period)
-    return Answer(200, {"download_links": [_publish(github, scope, *file) for file in files], **period})
+    links = [_publish(github, scope, *file) for file in files]
+    if report in scope.lost:
+        github.published.popitem()
+    return Answer(200, {"download_links": links, **period})
 
 
 def _not_ready(form: str, period: dict[str, str]) -> Answer:
@@ -91,7 +94,11 @@ def _files(scope: Scope, report: str, days: list[date], today: date, period: dic
     if scope.shards > 1:
         # The same line can stand in two files.
         parts[-1] += parts[0][:1]
-    return [(_lines(part), {}) for part in parts]
+    contents = [_lines(part) for part in parts]
+    if report in scope.broken:
+        first, newline, rest = contents[0].partition(b"\n")
+        contents[0] = first[: len(first) // 2] + newline + rest
+    return [(content, {}) for content in contents]
 
 
 def _wrappers(scope: Scope, days: list[date], today: date, period: dict[str, str]) -> Iterable[File]:

@@ -33,6 +33,8 @@ class Scope:
     records         aggregated records that replace the generated ones
     seats           seats that replace the generated ones
     shards          how many files the long reports are cut into
+    broken          reports of lines whose first line is cut off in the middle
+    lost            reports of lines whose last file cannot be had, although there is a link
     """
 
     name: str
@@ -51,6 +53,8 @@ class Scope:
     seats: list[Record] | None = None
     seats_since: date = date(2025, 6, 2)
     shards: int = 1
+    broken: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         if self.kind not in FIRST_DAYS:

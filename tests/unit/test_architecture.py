@@ -24,6 +24,7 @@ CORE = {
     "intake",
     "legacy",
     "metrics",
+    "people",
     "places",
     "refusals",
     "report",
@@ -96,7 +97,7 @@ def test_core__asks_no_clock_and_opens_no_file(file: Path) -> None:
 
 
 def test_stages__import_in_the_order_of_the_pipeline() -> None:
-    order = ["errors", "metrics", "history", "trends", "effects", "symptoms", "charts", "report"]
+    order = ["errors", "metrics", "people", "history", "trends", "effects", "symptoms", "charts", "report"]
     for file in CORE_FILES:
         module = module_of(file)
         later = set(order[order.index(module) + 1 :]) if module in order else set()

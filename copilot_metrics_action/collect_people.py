@@ -1,0 +1,170 @@
+"""Asks for the reports about people: the 28-day one once a week, a day when it is there and when it is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from datetime import date, timedelta
+from typing import Final
+
+from msgspec import Struct
+
+from copilot_metrics_action import history, people
+from copilot_metrics_action.connect import Run, Source
+from copilot_metrics_action.copilot import REPORTS_NEED, NotReady
+from copilot_metrics_action.errors import ActionError, ApiError, ReportError
+from copilot_metrics_action.metrics import Scope, SeatFacts
+from copilot_metrics_action.people import PeopleDay, Series, Tally, UserLines, series
+from copilot_metrics_action.store import Snapshot
+
+ASK_AGAIN_DAYS: Final = 7  # a day that has no counts yet is asked for so long; later the weekly report has it
+
+
+class People(Struct, frozen=True):
+    """What a run got about the people of one scope.
+
+    received   counts by day, and the window when it was read
+    month      everybody of the 28-day report, in memory alone; None when it was not read
+    holders    the seats by id; None when they were not read
+    problem    why something is missing, one line; empty when nothing is
+    """
+
+    received: tuple[PeopleDay, ...] = ()
+    month: Tally | None = None
+    holders: dict[str, SeatFacts] | None = None
+    problem: str = ""
+
+
+def read_people(run: Run, scope: Scope, snapshot: Snapshot) -> Series:
+    """The stored counts over people; made again from the files of the days when the series is damaged or lost."""
+    if run.edges.settings.people_wanted == "none":
+        return Series()
+    names = snapshot.names(scope.path)
+    data = snapshot.read(series.path(scope)) if series.path(scope).rpartition("/")[2] in names else None
+    stored = Series() if data is None else series.load(scope, data)
+    if not stored.damaged and (data is not None or "people" not in names):
+        return stored
+    rebuilt = series.rebuild(scope, snapshot.archive())
+    for name in rebuilt.left_out:
+        said = f"{name}: the file is damaged, so its day is counted anew when GitHub still has it"
+        run.told.warnings += [said] if said not in run.told.warnings else []
+    return rebuilt
+
+
+def ask_people(
+    run: Run,
+    scope: Scope,
+    source: Source,
+    stored: Series,
+    known: AbstractSet[date],
+    new: AbstractSet[date],
+    holders: dict[str, SeatFacts] | None,
+) -> People:
+    """The users reports that are due, counted.
+
+    known  days that are stored, or came in this run
+    new    of them, those that came in this run for the first time
+
+    A report that is refused or broken costs its own figures and nothing else.
+    """
+    settings, as_of = run.edges.settings, run.inputs.as_of
+    if settings.people_wanted == "none":
+        return People()
+    asking = _Asking(run, scope, source)
+    lines = {line.day: line for line in stored.lines}
+    received: list[PeopleDay] = []
+    covered: frozenset[date] = frozenset()
+    month = None
+    due = people.due((line for line in stored.lines if line.day < as_of), as_of)
+    tables = settings.people_wanted == "logins" and bool(run.inputs.output_dir)
+    if due or tables:
+        found = asking.month()
+        if found is not None:
+            month = found.tally
+            covered = frozenset(month.start + timedelta(days=back) for back in range(people.WINDOW_DAYS))
+            received += [line for line in month.days(asking.settled, covered & known) if line.day < as_of]
+            if due and month.end < as_of:
+                window = found.window(as_of, holders)
+                received.append(PeopleDay(day=month.end, settled=False, window=window))
+    for ago in range(1, people.WINDOW_DAYS + 1):
+        day = as_of - timedelta(days=ago)
+        line = lines.get(day)
+        # A day is read when its report is first there, and once more when it is settled: the copies in between would
+        # cost an enterprise hundreds of megabytes a day.
+        wanted = line is None or not line.counted or (asking.settled(day) and not line.settled)
+        if day in known and day not in covered and wanted and (ago <= ASK_AGAIN_DAYS or day in new):
+            received += asking.day(day)
+    return People(tuple(received), month, holders, asking.problem(bool(stored.lines or received)))
+
+
+class _Asking:
+    """One scope's users reports in one run; after a refusal nothing more is asked."""
+
+    def __init__(self, run: Run, scope: Scope, source: Source) -> None:
+        self._run = run
+        self._scope = scope
+        self._source = source
+        self._as_of = run.inputs.as_of
+        self._problem: ActionError | None = None
+        self._denied = False
+        self._nowhere: NotReady | None = None
+
+    def settled(self, day: date) -> bool:
+        return history.is_settled(day, self._as_of)
+
+    def month(self) -> UserLines | None:
+        """The 28-day report, counted; None when it is not there or cannot be used."""
+
+        def start(files: int, last: date | None) -> UserLines:
+            end = last or self._as_of - timedelta(days=1)
+            return UserLines(Tally(end - timedelta(days=people.WINDOW_DAYS - 1), end), files)
+
+        try:
+            found = self._source.lines("users-28-day/latest", None, start)
+        except ActionError as error:
+            self._note(error)
+            return None
+        if isinstance(found, NotReady):
+            self._nowhere = found
+            return None
+        self._run.runner.log(f"28-day users report: {found.lines:,} lines, {found.bytes / 1e6:,.1f} MB read")
+        return found
+
+    def day(self, day: date) -> tuple[PeopleDay, ...]:
+        """The counts of one day; none when its report is not there or cannot be used."""
+        if self._denied:
+            return ()
+        try:
+            found = self._source.lines("users-1-day", day, lambda files, _: UserLines(Tally(day, day), files))
+            if isinstance(found, NotReady):
+                # Twice 404 is no report that is late: asking for the other days would say the same.
+                self._denied = self._nowhere is not None and self._nowhere.status == found.status == 404
+                return ()
+            if found.tally.outside:
+                raise ReportError(
+                    f"users report of {day}",
+                    f"{found.tally.outside:,} of its {found.lines:,} lines are of another day",
+                    "nothing of it is counted; it is asked for again on the next run",
+                )
+        except ActionError as error:
+            self._note(error)
+            return ()
+        return found.tally.days(self.settled, {day})
+
+    def problem(self, ever: bool) -> str:
+        """Why something is missing; empty when nothing is, or GitHub is only late."""
+        if self._problem is not None:
+            return str(self._problem)
+        if self._nowhere is not None and self._nowhere.status == 404 and not ever:
+            needed = REPORTS_NEED[self._scope.kind]
+            return str(
+                ApiError(
+                    f"{self._scope} users reports",
+                    "GitHub answers 404 for them, although it has the other reports",
+                    f"check that `{needed.input}` has {needed.needs}",
+                )
+            )
+        return ""
+
+    def _note(self, error: ActionError) -> None:
+        self._problem = self._problem or error
+        self._denied = self._denied or (isinstance(error, ApiError) and error.status in (401, 403, 429))

@@ -1,0 +1,40 @@
+"""From days to people: users reports to counts, without a name.
+
+Lines are counted as they arrive (`Lines`, `Tally`), people are joined with seats and teams by their ids in memory,
+and what leaves is counts of five and more (`PeopleDay`, `Window`).
+"""
+
+from copilot_metrics_action.people.counts import (
+    FEW,
+    WINDOW_DAYS,
+    Client,
+    PeopleDay,
+    Window,
+    due,
+    fuller,
+    shown,
+    windows,
+)
+from copilot_metrics_action.people.lines import Lines, RepositoryRow, TeamRow, UserRow
+from copilot_metrics_action.people.series import Series
+from copilot_metrics_action.people.tally import Person, Tally, UserLines
+
+__all__ = [
+    "FEW",
+    "WINDOW_DAYS",
+    "Client",
+    "Lines",
+    "PeopleDay",
+    "Person",
+    "RepositoryRow",
+    "Series",
+    "Tally",
+    "TeamRow",
+    "UserLines",
+    "UserRow",
+    "Window",
+    "due",
+    "fuller",
+    "shown",
+    "windows",
+]

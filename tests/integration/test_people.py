@@ -1,0 +1,203 @@
+"""Counts over people: what a run reads, what it stores, what it survives, and that nobody's name leaves memory."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standin import ActionResult, Fault, GitHub, Scope, Usage, World, run_action
+
+ACME = "organizations/acme"
+BIG = "enterprises/big"
+BRANCH = "copilot-metrics"
+CONFIG = ".github/copilot-metrics.yml"
+TODAY = date(2026, 11, 10)
+FIRST_DAY = TODAY - timedelta(30)
+USAGE = Usage(users=40, seats=46)
+USERS_28, USERS_1 = "users-28-day", "users-1-day"
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    with GitHub(World(TODAY, [Scope(ACME, usage=USAGE, first_day=FIRST_DAY)])) as found:
+        yield found
+        assert found.world.violations == []
+        assert found.unrouted == []
+        found.git.fsck()
+
+
+def run(github: GitHub, folder: Path, status: int = 0, **inputs: str) -> ActionResult:
+    return run_action(github, folder, {"charts": "none", **inputs}, expect=status)
+
+
+def configure(folder: Path, text: str) -> None:
+    file = folder / "workspace" / CONFIG
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
+
+
+def stored(github: GitHub, path: str, scope: str = ACME) -> Any:
+    return json.loads(github.git.files(BRANCH)[f"{scope}/{path}"])
+
+
+def day_file(day: date) -> str:
+    return f"people/{day.year}/{day}.json"
+
+
+def window(github: GitHub, end: date, scope: str = ACME) -> Any:
+    return stored(github, day_file(end), scope)["window"]
+
+
+def asked(github: GitHub, report: str) -> list[str]:
+    """The days, or nothing for the 28-day report, that were asked for since the last look."""
+    return [request.query.get("day", "") for request in github.asked("GET", f"/{report}")]
+
+
+def nobody_named(github: GitHub, result: ActionResult) -> None:
+    """No login and no id of the made-up people in any file, summary, output, issue or line of the log."""
+    texts = [data.decode() for branch in github.git.branches() for data in github.git.files(branch).values()]
+    texts += [result.summary, result.stdout, result.stderr, *result.outputs.values()]
+    texts += [issue.title + (issue.body or "") for issue in github.world.issues.all.values()]
+    everything = "\n".join(texts)
+    for scope in github.world.scopes:
+        people = scope.population(github.world.today)
+        for person in range(people.usage.seats):
+            assert people.login(person) not in everything
+            assert not re.search(rf"\b{people.user_id(person)}\b", everything)
+
+
+def test_people__first_run_second_run_and_the_next_days(github: GitHub, tmp_path: Path) -> None:
+    result = run(github, tmp_path)
+    nobody_named(github, result)
+    newest = TODAY - timedelta(1)
+    people, scope = github.world.scopes[0].population(newest), github.world.scopes[0]
+    # Everybody with a line who did something: the one whom only the server saw has no activity of his own.
+    there = {one for back in range(28) for one in people.active(newest - timedelta(back), scope.part(newest, TODAY))}
+    found = window(github, newest)
+    assert (found["start"], found["end"], found["taken"]) == (str(newest - timedelta(27)), str(newest), str(TODAY))
+    assert (found["seats"], found["mature_seats"], found["without_seat"]) == (46, 46, 0)
+    assert found["active_mature_seats"] == found["active_28_days"] == 39
+    assert found["users"] == len(there) == 40
+    assert found["accepting"] == found["prompting"] == 39
+    assert found["agents"] == 16
+    assert found["by_surface"] == {
+        "ide-agent": 16,
+        "cli": 8,
+        "cloud-agent": 6,
+        "copilot-app": 0,
+        "agents-window": 0,
+    }
+    settled = TODAY - timedelta(4)
+    assert stored(github, day_file(settled))["settled"] is True
+    assert stored(github, day_file(settled))["users"] == len(people.active(settled))
+    assert asked(github, USERS_28) == [""]
+    assert asked(github, USERS_1) == []
+    lines = stored(github, "people.json")["people"]
+    assert [line["day"] for line in lines] == [str(newest - timedelta(back)) for back in range(27, -1, -1)]
+
+    github.requests.clear()
+    head = github.git.head(BRANCH)
+    run(github, tmp_path)
+    assert github.git.head(BRANCH) == head
+    assert asked(github, USERS_28) == []
+
+    github.world.today += timedelta(1)
+    github.requests.clear()
+    nobody_named(github, run(github, tmp_path))
+    # The new day, and the one that is settled now.
+    assert asked(github, USERS_1) == [str(TODAY), str(TODAY - timedelta(3))]
+    assert asked(github, USERS_28) == []
+    assert stored(github, day_file(TODAY - timedelta(3)))["settled"] is True
+    assert window(github, newest) == found
+    assert len(github.git.commits(BRANCH)) == 2
+
+    github.world.today = TODAY + timedelta(7)
+    github.requests.clear()
+    run(github, tmp_path)
+    assert asked(github, USERS_28) == [""]
+    assert window(github, TODAY + timedelta(6))["taken"] == str(TODAY + timedelta(7))
+
+
+def test_people__the_series_can_be_made_again(github: GitHub, tmp_path: Path) -> None:
+    run(github, tmp_path)
+    before = github.git.files(BRANCH)
+    github.git.write_commit(BRANCH, {f"{ACME}/people.json": b'{"format": 1, "people": ['}, "Damage")
+    run(github, tmp_path)
+    assert github.git.files(BRANCH) == before
+
+
+@pytest.mark.parametrize("kind", ["policy-off", "role-missing", "not-found"])
+def test_refused__the_days_are_stored_all_the_same(github: GitHub, tmp_path: Path, kind: str) -> None:
+    github.faults.append(Fault(("GET", "/users-", "every"), kind))
+    result = run(github, tmp_path)
+    assert result.outputs["new-days"] == "30"
+    assert len(result.warnings) == 1
+    assert "users report" in result.warnings[0]
+    assert ("Organization Copilot metrics" in result.warnings[0]) or kind == "policy-off"
+    assert not [path for path in github.git.files(BRANCH) if "people" in path]
+    assert len(github.asked("GET", "/users-")) <= 2
+
+
+def test_refused__an_error_when_it_was_asked_for(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "people: counts\n")
+    github.faults.append(Fault(("GET", "/users-", "every"), "role-missing"))
+    result = run(github, tmp_path, 1)
+    assert result.outputs["new-days"] == "30"
+    assert [error for error in result.errors if "users report" in error]
+
+
+def test_none__nothing_is_asked(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "people: none\n")
+    run(github, tmp_path)
+    assert github.asked("GET", "/users-") == []
+    assert not [path for path in github.git.files(BRANCH) if "people" in path]
+
+
+def test_broken__no_day_is_half_counted(github: GitHub, tmp_path: Path) -> None:
+    scope = github.world.scopes[0]
+    scope.shards = 3
+    scope.broken = {"users-28-day/latest"}
+    result = run(github, tmp_path)
+    [warning] = result.warnings
+    assert re.search(
+        r"28-day users report: report: 1 of [\d,]+ lines cannot be read, the first is line 1 of file 1 of 3", warning
+    )
+    # The single days are whole, and counted.
+    lines = stored(github, "people.json")["people"]
+    assert len(lines) >= 7
+    assert not any("window" in line for line in lines)
+    scope.broken = set()
+    run(github, tmp_path)
+    assert window(github, TODAY - timedelta(1))["users"] == 40
+
+
+def test_lost__a_file_that_cannot_be_had(github: GitHub, tmp_path: Path) -> None:
+    scope = github.world.scopes[0]
+    run(github, tmp_path)
+    scope.shards = 2
+    scope.lost = {"users-1-day"}
+    github.world.today += timedelta(1)
+    result = run(github, tmp_path)
+    assert result.outputs["new-days"] == "1"
+    [warning] = result.warnings
+    assert "file 2 of 2" in warning
+    assert f"{ACME}/{day_file(TODAY)}" not in github.git.files(BRANCH)
+    scope.lost = set()
+    run(github, tmp_path)
+    assert stored(github, day_file(TODAY))["users"] > 0
+
+
+def test_two_scopes_and_a_dry_run(tmp_path: Path) -> None:
+    scopes = [Scope(name, usage=USAGE, first_day=FIRST_DAY) for name in (ACME, BIG)]
+    with GitHub(World(TODAY, scopes)) as github:
+        inputs = {"organization": "acme", "enterprise": "big"}
+        run(github, tmp_path, **inputs, **{"dry-run": "true"})
+        assert list(github.git.branches()) == ["main"]
+        nobody_named(github, run(github, tmp_path, **inputs))
+        for name in (ACME, BIG):
+            assert window(github, TODAY - timedelta(1), name)["seats"] == 46
