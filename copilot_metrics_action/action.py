@@ -123,7 +123,9 @@ def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
     summary_file = ""
     if inputs.output_dir:
         try:
-            summary_file = write_output(inputs.workspace / inputs.output_dir, inputs.output_dir, result)
+            summary_file = write_output(
+                inputs.workspace / inputs.output_dir, inputs.output_dir, result, runner.redactor
+            )
         except StoreError as failure:
             errors.append(str(failure))
     for warning in result.warnings:
@@ -143,10 +145,10 @@ def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
     return 1 if errors or (inputs.fail_on == "symptom" and result.symptom_present) else 0
 
 
-def write_output(folder: Path, shown: str, result: Result) -> str:
+def write_output(folder: Path, shown: str, result: Result, redactor: escape.Redactor) -> str:
     """Summary, charts and tables below `output-dir`; the summary's path as the workspace sees it."""
     files = {SUMMARY: result.summary.encode()}
-    files |= {path: text.encode() for path, text in report.tables(result.view).items()}
+    files |= {path: redactor.page(text).encode() for path, text in report.tables(result.view).items()}
     for path, png in report.pictures(result.view.scopes, result.view.overview).items():
         files |= {path.partition("/")[2]: png} if png is not None else {}
     for path, data in files.items():

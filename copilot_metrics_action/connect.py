@@ -17,7 +17,7 @@ from copilot_metrics_action import issues
 from copilot_metrics_action.config import Inputs, Settings
 from copilot_metrics_action.copilot import Copilot, DayAnswers, LineReport, NotReady, S
 from copilot_metrics_action.errors import ApiError, ConfigError, StoreError
-from copilot_metrics_action.github import Client, Downloads, Patience, Permission
+from copilot_metrics_action.github import Client, Downloads, Journal, Patience, Permission
 from copilot_metrics_action.metrics import Record, Scope
 from copilot_metrics_action.own_files import configuration, misnamed, not_yet, own_templates, remarks, workspace_text
 from copilot_metrics_action.runner import Runner
@@ -171,8 +171,9 @@ class IssuesFolder(Struct, frozen=True):
 class Clients:
     """The API's clients of a run: one for the repository, and one for each Copilot token."""
 
-    def __init__(self, inputs: Inputs, patience: Patience) -> None:
+    def __init__(self, inputs: Inputs, runner: Runner, patience: Patience) -> None:
         self.patience = patience
+        self._journal = Journal(runner.redactor, runner.log, runner.debug)
         self.verify = certificates(inputs)
         self.repository = Client(
             inputs.api_url,
@@ -184,6 +185,7 @@ class Clients:
             ),
             verify=self.verify,
             patience=self.patience,
+            journal=self._journal,
         )
         self._inputs = inputs
         self._copilot: dict[str, Client] = {}
@@ -197,19 +199,24 @@ class Clients:
                 Permission("copilot-token", "access to the Copilot metrics"),
                 verify=self.verify,
                 patience=self.patience,
+                journal=self._journal,
             )
         return self._copilot[token]
 
     def source(self, scope: Scope, settings: Settings, runner: Runner) -> Copilot:
         downloads = Downloads(
-            self._inputs.copilot_api_url, settings.download_hosts, verify=self.verify, patience=self.patience
+            self._inputs.copilot_api_url,
+            settings.download_hosts,
+            verify=self.verify,
+            patience=self.patience,
+            journal=self._journal,
         )
         return Copilot(scope, self.copilot(scope), downloads, runner.mask)
 
 
 def github_edges(inputs: Inputs, runner: Runner, sleep: Callable[[float], None] = time.sleep) -> Edges:
     """The edges of a real run, which waits by `sleep`. Raises ActionError when the repository cannot be used."""
-    clients = Clients(inputs, Patience(sleep))
+    clients = Clients(inputs, runner, Patience(sleep))
     repository = clients.repository
     facts = repository_facts(repository, inputs)
     settings, warnings = configuration(inputs, repository)

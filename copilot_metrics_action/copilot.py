@@ -15,7 +15,8 @@ from typing import Any, Final, Literal, Protocol, TypeVar
 from msgspec import Struct
 
 from copilot_metrics_action.errors import ActionError, ApiError, ReportError
-from copilot_metrics_action.github import Answer, Client, Downloads, Permission, link_secrets
+from copilot_metrics_action.escape import link_secrets
+from copilot_metrics_action.github import Answer, Client, Downloads, Permission
 from copilot_metrics_action.metrics import Record, Scope, fullest, read_records, report_day, slim_seat
 
 AT_ONCE: Final = 4  # GitHub asks for few requests at once; four keep a backfill of a year short

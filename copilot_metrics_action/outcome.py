@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from copilot_metrics_action import (
@@ -83,7 +83,8 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
         except (ApiError, StoreError) as error:
             # Pages can be made on any later day, the data cannot.
             run.told.errors.append(f"the pages could not be made ({error}); the next run with new data makes them")
-    return Outcome(tuple(views), files, _message(run.edges.settings.commit_message_prefix, views), overview, dates)
+    message = _message(run.edges.settings.commit_message_prefix, views)
+    return Outcome(tuple(views), files, run.runner.redactor.page(message), overview, dates)
 
 
 def _pages(
@@ -102,6 +103,7 @@ def _pages(
     }
     page_view = replace(run_view(run, views, overview), data_commit=snapshot.head)
     pages = report.pages(page_view, run.edges.templates, existing)
+    pages = {path: run.runner.redactor.page(text) for path, text in pages.items()}
     # The month's page is written once: it waits some days for a scope that could not be read, and longer for the
     # days that this run could not get.
     unread = as_of.day < WAIT_FOR_ALL and any(one.stored is None or one.refused for one in collected)
@@ -222,7 +224,12 @@ def chart_files(outcome: Outcome, *, names_only: bool = False) -> dict[str, dict
 def digest_text(run: Run, outcome: Outcome) -> triage.Draft | None:
     """The weekly digest over all scopes; None without a complete week."""
     told = [(view.analysis, view.findings) for view in outcome.views if view.analysis is not None]
-    return drafts.digest(told, run.inputs.run_url, run.edges.templates)
+    digest = drafts.digest(told, run.inputs.run_url, run.edges.templates)
+    return digest and _redacted(run, digest)
+
+
+def _redacted(run: Run, draft: triage.Draft) -> triage.Draft:
+    return triage.Draft(**{name: run.runner.redactor.page(text) for name, text in structs.asdict(draft).items()})
 
 
 def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
@@ -245,7 +252,7 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
             if figure is not None and run.inputs.charts == "auto":
                 light, dark = report.paths(figure, [view])
                 urls = (linked.chart(light), linked.chart(dark))
-            texts[view.scope.path, finding.symptom] = drafts.draft(
+            text = drafts.draft(
                 finding,
                 analysis,
                 figure,
@@ -259,6 +266,7 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
                 beside=where.beside,
                 unexplained=where.reason,
             )
+            texts[view.scope.path, finding.symptom] = _redacted(run, text)
     return texts
 
 

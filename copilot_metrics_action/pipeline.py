@@ -196,7 +196,8 @@ def tell(run: Run, saved: Saved, actions: tuple[triage.Action, ...]) -> Result:
     except TemplateError as error:
         view = replace(view, errors=(*view.errors, template_problem(run, error)))
         summary = report.summary(view, run.edges.templates.shipped())
-    return Result(view, outputs(view, findings), tuple(told.warnings), present, summary)
+    shown = run.runner.redactor.page(summary)
+    return Result(view, outputs(view, findings), tuple(told.warnings), present, shown)
 
 
 def outputs(view: RunView, findings: Sequence[symptoms.Finding]) -> dict[str, str]:

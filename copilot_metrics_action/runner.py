@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from copilot_metrics_action.errors import StoreError
-from copilot_metrics_action.escape import log_line, redact
+from copilot_metrics_action.escape import Redactor, log_line
 
 # The runner refuses the whole summary of a step above 1 MiB, and keeps ten annotations of each level a step.
 SUMMARY_BYTES = 1024 * 1024
@@ -52,11 +52,11 @@ class Runner:
         self._debug = debug
         self._stream = stream or sys.stdout
         self._lock = threading.Lock()
-        self._secrets: set[str] = set()
+        self.redactor = Redactor()
         self._said: dict[Level, int] = {}
 
     def log(self, line: str) -> None:
-        self._write(log_line(redact(line, self._longest_first())))
+        self._write(log_line(self.redactor.line(line)))
 
     def debug(self, line: str) -> None:
         if self._debug:
@@ -64,16 +64,13 @@ class Runner:
 
     def mask(self, secrets: Iterable[str]) -> None:
         """Hides values in the log from here on, ours and the runner's."""
-        for secret in secrets:
-            for line in secret.splitlines():
-                if len(line) >= 4 and line not in self._secrets:
-                    self._secrets.add(line)
-                    if self._commands:
-                        self._write(f"::add-mask::{_data(line)}")
+        for line in self.redactor.add(secrets):
+            if self._commands:
+                self._write(f"::add-mask::{_data(line)}")
 
     def annotate(self, level: Level, message: str) -> None:
         """One annotation. Past the runner's limit the rest are plain lines, so that none is lost in silence."""
-        line = log_line(redact(message, self._longest_first()))
+        line = log_line(self.redactor.line(message))
         said = self._said[level] = self._said.get(level, 0) + 1
         if self._commands and said <= ANNOTATIONS:
             self._write(f"::{level} title=Copilot metrics::{_data(line)}")
@@ -83,7 +80,8 @@ class Runner:
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
         """Lines of the log that fold away."""
-        self._write(f"::group::{_data(log_line(title))}" if self._commands else log_line(title))
+        line = log_line(self.redactor.line(title))
+        self._write(f"::group::{_data(line)}" if self._commands else line)
         try:
             yield
         finally:
@@ -94,7 +92,7 @@ class Runner:
         """Adds to the job summary. Raises StoreError when the runner's file cannot be written."""
         if self._summary_file is None:
             return
-        data = redact_known(markdown, self._longest_first()).encode()
+        data = self.redactor.page(markdown).encode()
         if len(data) > SUMMARY_BYTES:
             # The report keeps to its own, far smaller limit; this guards what a changed template may do.
             data = b"The summary is over 1 MiB, which the runner refuses. See the pages of the data branch.\n"
@@ -107,23 +105,12 @@ class Runner:
         for name, value in outputs.items():
             # A delimiter that cannot be foreseen: a fixed one lets a value set other outputs (CVE-2022-35954).
             delimiter = f"ghadelimiter_{uuid.uuid4()}"
-            lines.append(f"{name}<<{delimiter}\n{redact_known(value, self._longest_first())}\n{delimiter}\n")
+            lines.append(f"{name}<<{delimiter}\n{self.redactor.page(value)}\n{delimiter}\n")
         _append(self._output_file, "".join(lines).encode())
-
-    def _longest_first(self) -> tuple[str, ...]:
-        """The secrets in an order in which none that is part of another leaves the rest of that behind."""
-        return tuple(sorted(self._secrets, key=len, reverse=True))
 
     def _write(self, line: str) -> None:
         with self._lock:
             print(line, file=self._stream, flush=True)
-
-
-def redact_known(text: str, secrets: Iterable[str]) -> str:
-    """The text without the secrets of this run; links stay, since pages are made of them."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
 
 
 def _data(text: str) -> str:

@@ -65,7 +65,7 @@ def explain(inputs: Inputs, runner: Runner, errors: Sequence[str], patience: Pat
 def survey(inputs: Inputs, runner: Runner, patience: Patience | None = None) -> tuple[Line, ...]:
     """Every question a run would ask, each with its answer."""
     try:
-        clients = Clients(inputs, patience or Patience())
+        clients = Clients(inputs, runner, patience or Patience())
     except ActionError as error:
         return (Line(error.where, "missing", error.what, error.hint),)
     lines, facts = _facts(inputs, clients)

@@ -68,11 +68,30 @@ def read_settings(text: str, name: str) -> Settings:
         ) from None
     problems: list[ConfigError] = []
     settings: Any = _read({} if document is None else document, Settings, "", problems)
+    if settings is not None:
+        problems += _host_problems(settings.download_hosts)
     if problems:
         raise ConfigErrors(
             [ConfigError(f"{name}: {problem.where}", problem.what, problem.hint) for problem in problems]
         )
     return msgspec.convert(settings, Settings)
+
+
+_HOST: Final = re.compile(r"[a-z0-9:]([a-z0-9.:-]*[a-z0-9])?", re.IGNORECASE)
+_HOST_PATTERN: Final = re.compile(r"[a-z0-9*-]*\*[a-z0-9*-]*(\.[a-z0-9-]+){3,}", re.IGNORECASE)
+
+
+def _host_problems(hosts: Sequence[str]) -> list[ConfigError]:
+    """Why some of `download-hosts` cannot be used: a wildcard must not let in whom nobody knows."""
+    problems = []
+    for number, host in enumerate(hosts, 1):
+        path = f"download-hosts[{number}]"
+        if "*" in host and not _HOST_PATTERN.fullmatch(host):
+            hint = "put three more labels behind the wildcard, as in '*.reports.example.com', or name each host"
+            problems.append(ConfigError(path, f"{_shown(host)} would let in too many hosts", hint))
+        elif "*" not in host and not _HOST.fullmatch(host):
+            problems.append(ConfigError(path, f"{_shown(host)} is not a host", "write it without https:// and path"))
+    return problems
 
 
 def _read(value: object, kind: Any, path: str, problems: list[ConfigError]) -> Any:

@@ -152,7 +152,10 @@ class Settings(Setting, frozen=True, kw_only=True):
     allow_public: Annotated[bool, Meta(description="Allow the data branch in a public repository.")] = False
     download_hosts: Annotated[
         tuple[str, ...],
-        Meta(description="Further hosts from which reports may be downloaded.", examples=[["reports.example"]]),
+        Meta(
+            description="Further hosts from which reports may be downloaded; a `*` needs three more labels behind it.",
+            examples=[["reports.example"]],
+        ),
     ] = ()
     run_minutes: Annotated[
         int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from copilot_metrics_action.errors import ApiError
+from copilot_metrics_action.escape import link_secrets
 from copilot_metrics_action.github import limits
 from copilot_metrics_action.github.answers import (
     Answer,
@@ -22,6 +24,7 @@ from copilot_metrics_action.github.answers import (
     unreachable,
 )
 from copilot_metrics_action.github.connection import ACCEPT, Connection
+from copilot_metrics_action.github.journal import Journal
 from copilot_metrics_action.github.patience import Patience
 from copilot_metrics_action.github.streams import BROKEN, USER_AGENT, decoded, fetched, plain_session, whole
 from copilot_metrics_action.refusals import RATE_LIMIT
@@ -43,10 +46,13 @@ class Client:
         *,
         verify: bool | str = True,
         patience: Patience | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.token_seen = TokenSeen()
         self._permission = permission
         self._patience = patience or Patience()
+        self._journal = journal or Journal()
+        self._journal.redactor.add_token(token)
         self._api_url = api_url.rstrip("/")
         self._token = token
         self._plain_allowed = urlsplit(api_url).scheme == "http"
@@ -98,6 +104,12 @@ class Client:
 
     def follow(self, path: str, what: str) -> bytes:
         """The file at a path, in words `what`, or to which GitHub redirects from there: bounded, and no JSON."""
+        begun = time.perf_counter()
+        data = self._follow(path, what)
+        self._journal.request("GET", path, begun, f"{len(data):,} bytes")
+        return data
+
+    def _follow(self, path: str, what: str) -> bytes:
         self._patience.check(what)
         with plain_session() as session:
             try:
@@ -123,6 +135,7 @@ class Client:
             if not self._usable(link):
                 raise ApiError(what, "GitHub's answer is not a link to it", "run again; GitHub may be degraded")
             # The link carries a token of its own; this client's must not follow it to another host.
+            self._journal.redactor.add(link_secrets([link]))
             return whole(fetched(session, link, what, self._verify, self._patience), what, limits.MAX_DECODED_BYTES)
 
     def _usable(self, link: str) -> bool:
@@ -154,29 +167,55 @@ class Client:
             return answer
         raise refused(where, answer, needed)
 
+    def _message(self, text: str, status: int) -> str:
+        return self._journal.redactor.line(message_of(text, status))
+
+    def _guard(self, where: str, body: object) -> None:
+        """The last look at what is sent: texts were redacted on their way here, and a report must hold no token."""
+        if body is not None and self._journal.redactor.holds(json.dumps(body, ensure_ascii=False)):
+            raise ApiError(where, "what was to be sent holds a token of this run", "nothing was sent", status=0)
+
+    def _pace(self, method: str, path: str, where: str) -> None:
+        """Keeps to GitHub's limits on writes, which it does not announce."""
+        if method == "GET":
+            return
+        while seconds := self._patience.pause_before_write(creates="/git/" not in path):
+            self._journal.log(f"Writing at the pace that GitHub asks for: waiting {seconds:.0f} s")
+            if not self._patience.wait(seconds):
+                raise ApiError(
+                    where, "this run has made as many writes as GitHub takes", "the next run does the rest", status=429
+                )
+
     def _ask(self, method: str, path: str, params: Params | None, body: object | None, where: str) -> Answer:
         """One answer of any status, after the rate limits that were in the way. ApiError when there is none to use."""
         tries = 0
         connection = self._connection()
+        self._guard(where, body)
         while True:
+            self._pace(method, path, where)
+            begun = time.perf_counter()
             try:
                 status, headers, text = connection.ask(method, path, params or {}, body)
             except (*BROKEN, ApiError, RuntimeError, ValueError, AssertionError, OSError) as error:
+                self._journal.request(method, path, begun, type(error).__name__)
                 self._patience.check(where)  # what the deadline cut short is no fault of GitHub's
                 if isinstance(error, ApiError):
                     raise
                 raise unreachable(where, error) from None
+            self._journal.request(method, path, begun, status, headers)
             self.token_seen.see(headers)
             seconds = rate_limit_seconds(status, headers, text, tries)
             if seconds is None:
-                return Answer(status, headers, decode(where, text, lenient=status >= 300), message_of(text, status))
+                return Answer(status, headers, decode(where, text, lenient=status >= 300), self._message(text, status))
             tries += 1
+            if tries <= limits.RATE_LIMIT_TRIES:
+                self._journal.log(f"GitHub's rate limit is used up ({status}): waiting {seconds:.0f} s")
             if tries > limits.RATE_LIMIT_TRIES or not self._patience.wait(seconds):
                 raise ApiError(
                     where,
                     f"{RATE_LIMIT} ({status}), and waiting {seconds:.0f} s is too long for one run",
                     "what is missing is read on the next run; fewer workflows with the same token help",
                     status=429,
-                    message=message_of(text, status),
+                    message=self._message(text, status),
                     kind="rate-limit",
                 )

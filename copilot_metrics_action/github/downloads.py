@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import time
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 from urllib.parse import urlsplit
 
-from copilot_metrics_action.errors import ReportError
+from copilot_metrics_action.errors import ActionError, ReportError
 from copilot_metrics_action.github import limits
+from copilot_metrics_action.github.journal import Journal
 from copilot_metrics_action.github.patience import Patience
 from copilot_metrics_action.github.streams import bounded, fetched, plain_session
 
@@ -34,6 +35,7 @@ class Downloads:
         *,
         verify: bool | str = True,
         patience: Patience | None = None,
+        journal: Journal | None = None,
     ) -> None:
         api = urlsplit(api_url)
         self._plain_allowed = api.scheme == "http"
@@ -42,6 +44,7 @@ class Downloads:
         self._hosts = (*DOWNLOAD_HOSTS, *ghe, host, *(name.lower() for name in hosts))
         self._verify = verify
         self._patience = patience or Patience()
+        self._journal = journal or Journal()
         self._session = plain_session()
 
     def read(self, link: str) -> bytes:
@@ -52,7 +55,18 @@ class Downloads:
         """The decoded file as it arrives. Raises as `read` does, maybe after some pieces, which are then no use."""
         where = f"report download from {self._check(link)}"
         pieces = fetched(self._session, link, where, self._verify, self._patience)
-        return bounded(pieces, "report download", limits.MAX_DECODED_BYTES)
+        return self._told(where, bounded(pieces, "report download", limits.MAX_DECODED_BYTES))
+
+    def _told(self, where: str, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        begun, size = time.perf_counter(), 0
+        try:
+            for piece in pieces:
+                size += len(piece)
+                yield piece
+        except ActionError as error:
+            self._journal.request("GET", where, begun, error.what)
+            raise
+        self._journal.request("GET", where, begun, f"{size:,} bytes")
 
     def _check(self, link: str) -> str:
         try:
@@ -75,11 +89,3 @@ class Downloads:
         if port not in (None, 443) and not self._plain_allowed:
             raise ReportError("report download", f"the link uses port {port}", "nothing was sent")
         return host
-
-
-_SECRET_PARTS = re.compile(r"(?<=[?&])(?:sig|se|sp|skoid|sktid|token|signature)=([^&]{6,})")
-
-
-def link_secrets(links: Sequence[str]) -> tuple[str, ...]:
-    """What of signed links must be masked in the log."""
-    return tuple(part for link in links for part in _SECRET_PARTS.findall(link))

@@ -19,6 +19,12 @@ RATE_LIMIT_SECONDS: Final = 60  # GitHub: without Retry-After wait at least a mi
 RATE_LIMIT_TRIES: Final = 3
 RETRY_SECONDS: Final = (0.5, 1.5)
 
+# Writes in a minute. GitHub: at most 80 requests that create content, and 900 points, five for each write; all in
+# an hour: 500 that create content (REST API: rate limits, secondary limits; read 2026-11-21).
+CREATES_A_MINUTE: Final = 80
+CREATES_AN_HOUR: Final = 500
+WRITES_A_MINUTE: Final = 180
+
 # An answer of the API.
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024  # a page of a hundred issues with full bodies has 7 MB
 ANSWER_SECONDS: Final = 120

@@ -32,6 +32,8 @@ class Patience:
         self._run_seconds: float = limits.RUN_SECONDS
         self._kept = 0.0
         self._reading = False
+        self._writes: list[float] = []
+        self._creates: list[float] = []
         self._lock = threading.Lock()
 
     def allow(self, seconds: float) -> None:
@@ -72,6 +74,23 @@ class Patience:
                 "the next run goes on from here; if it happens each day, raise `run-minutes` in the configuration",
                 kind="time-up",
             )
+
+    def pause_before_write(self, *, creates: bool) -> float:
+        """Seconds to wait before the next write; 0 when it may be made now, which is counted then.
+
+        creates  whether it makes something people see (an issue, a comment, a label) and not an object of git
+        """
+        now = self._clock()
+        bounds = [(self._writes, limits.WRITES_A_MINUTE, 60.0)]
+        if creates:
+            bounds += [(self._creates, limits.CREATES_A_MINUTE, 60.0), (self._creates, limits.CREATES_AN_HOUR, 3600.0)]
+        with self._lock:
+            pauses = [made[-most] + seconds - now for made, most, seconds in bounds if len(made) >= most]
+            if (pause := max(pauses, default=0.0)) > 0:
+                return pause
+            self._writes.append(now)
+            self._creates += [now] if creates else []
+        return 0.0
 
     def wait(self, seconds: float) -> bool:
         """Waits; False, at once, when the run has no such patience left, or would be over."""

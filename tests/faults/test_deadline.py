@@ -74,6 +74,45 @@ def test_patience__keeps_time_for_storing() -> None:
     assert patience.left == 0
 
 
+def test_writes__keep_to_the_pace_of_github() -> None:
+    clock = Clock()
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    patience = Patience(sleep, 100_000, clock=clock)
+    patience.allow(100_000)
+
+    def write(count: int, *, creates: bool) -> float:
+        begun = clock.now
+        for _ in range(count):
+            while pause := patience.pause_before_write(creates=creates):
+                assert patience.wait(pause)
+        return clock.now - begun
+
+    assert write(80, creates=True) == 0
+    assert write(1, creates=True) == 60, "80 issues and comments a minute"
+    assert write(100, creates=False) == 0, "objects of git have a limit of their own"
+    assert write(80, creates=False) == 60, "180 writes a minute"
+    assert 240 < write(500 - 81, creates=True) < 3_600
+    write(1, creates=True)
+    assert clock.now == 3_600, "500 an hour"
+
+
+def test_writes__that_would_take_too_long_are_left() -> None:
+    with GitHub(World(TODAY)) as github:
+        clock, slept = Clock(), list[float]()
+        patience = Patience(slept.append, clock=clock)
+        client = Client(github.url, github.world.github_token, Permission("github-token", "x"), patience=patience)
+        clock.now = limits.RUN_SECONDS - 30
+        for _ in range(limits.CREATES_A_MINUTE):
+            assert not patience.pause_before_write(creates=True)
+        with pytest.raises(ApiError, match="as many writes as GitHub takes") as caught:
+            client.send("POST", "/repos/acme/copilot-admin/issues", {"title": "a"})
+        assert not caught.value.uncertain
+        assert (slept, github.requests) == ([], [])
+
+
 @pytest.mark.parametrize(("minutes", "said"), [(1, "1 minute"), (10, "10 minutes")])
 def test_patience__says_its_minutes(minutes: int, said: str) -> None:
     patience = Patience()

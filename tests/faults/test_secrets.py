@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from standin import Fault, GitHub
+from standin import Fault, GitHub, World
 
-from .campaign import Campaign, every, leaks_in
+from copilot_metrics_action.errors import ApiError
+from copilot_metrics_action.github import Client, Permission
+
+from .campaign import TODAY, Campaign, every, leaks_in
 
 Count = Callable[[str, int, int], None]
 
@@ -54,7 +58,7 @@ def objects(github: GitHub) -> str:
     return subprocess.run(command, capture_output=True, check=True).stdout.decode(errors="replace")
 
 
-@pytest.mark.parametrize("scenario", ["first", "daily", "rebuilding"])
+@pytest.mark.parametrize("scenario", ["first", "daily", "rebuilding", "charts"])
 def test_a_whole_run(scenario: str, campaigns: Callable[[str], Campaign]) -> None:
     one = campaigns(scenario)
     one.restore()
@@ -66,6 +70,33 @@ def test_a_whole_run(scenario: str, campaigns: Callable[[str], Campaign]) -> Non
     assert not wrong, "\n".join(wrong)
     world = one.github.world
     assert {world.copilot_token, world.github_token, world.canary} <= set(result.masks)
+    assert len(re.findall(r"(?m)^(GET|POST|PATCH) .*: (\d{3}|[\d,]+ bytes), \d+ ms", result.log)) >= 20
+
+
+def test_debug__every_request_without_its_query(campaigns: Callable[[str], Campaign]) -> None:
+    one = campaigns("daily")
+    one.restore()
+    one.github.faults.append(Fault(("GET", "seats", 1), "reset"))
+    told = [line for line in one.run(debug=True).log.splitlines() if re.match(r"(GET|POST|PATCH) ", line)]
+    one.restore()
+    quiet = one.run()
+    asked = [request.path for request in one.github.requests]
+    one.restore()
+    assert len(told) == len(asked) + 1, "one was asked for twice"
+    assert any(re.fullmatch(r"GET /orgs/acme/copilot/billing/seats: ConnectionError, \d+ ms", line) for line in told)
+    assert any(re.fullmatch(r"GET /orgs/acme/copilot/billing/seats: 200, \d+ ms.*", line) for line in told)
+    assert any(re.fullmatch(r"GET report download from 127.0.0.1: [\d,]+ bytes, \d+ ms", line) for line in told)
+    assert not any("?" in line or "://" in line for line in told)
+    assert not re.search(r"(?m)^(GET|POST|PATCH) ", quiet.log)
+
+
+def test_a_token_is_never_sent_in_a_body() -> None:
+    with GitHub(World(TODAY)) as github:
+        client = Client(github.url, github.world.github_token, Permission("github-token", "x"))
+        with pytest.raises(ApiError, match="holds a token of this run; nothing was sent") as caught:
+            client.send("POST", "/repos/acme/copilot-admin/issues", {"title": [f"a {github.world.github_token}"]})
+        assert not caught.value.uncertain
+        assert github.requests == []
 
 
 @every

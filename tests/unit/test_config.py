@@ -276,6 +276,28 @@ def test_settings__everything() -> None:
     assert read.interventions == (Intervention(day=date(2026, 10, 5), what="Workshop", scope="organizations/acme"),)
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["reports.example", "127.0.0.1", "localhost", "::1", "*.reports.acme.example", "usage*.blob.example.net"],
+)
+def test_settings__download_hosts(host: str) -> None:
+    assert read_settings(f"download-hosts: ['{host}']", "c.yml").download_hosts == (host,)
+
+
+@pytest.mark.parametrize("host", ["*", "*.com", "*.example.com", "reports.*.example.com", "*.blob.core.*", "**"])
+def test_settings__download_hosts_too_wide(host: str) -> None:
+    assert wrong(f"download-hosts: [a.example, '{host}']") == [
+        f"c.yml: download-hosts[2]: '{host}' would let in too many hosts; put three more labels behind the wildcard, "
+        "as in '*.reports.example.com', or name each host"
+    ]
+
+
+@pytest.mark.parametrize("host", ["https://b.example/x", "b.example/x", "[a-z].example.com", "", "-", "b?.example"])
+def test_settings__download_hosts_that_are_none(host: str) -> None:
+    said = f"c.yml: download-hosts[1]: '{host}' is not a host; write it without https:// and path"
+    assert wrong(f"download-hosts: ['{host}']") == [said]
+
+
 def test_settings__an_escaped_emoji() -> None:
     assert read_settings(r'commit-message-prefix: "\ud83d\udcca "', "c.yml").commit_message_prefix == "📊 "
 

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import html as html_module
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from copilot_metrics_action.escape import csv_cell, html, log_line, markdown, message, redact, visible
+from copilot_metrics_action.escape import (
+    Redactor,
+    csv_cell,
+    html,
+    link_secrets,
+    log_line,
+    markdown,
+    message,
+    redact,
+    visible,
+)
 
 BREAK = "\u200b"
 NASTY = st.text(st.sampled_from(list("ab1 \t\n\r@#:_*`~|<>&\"'[]()!\\/.-+=$^{}%;\u200b\u202e\u2028\ufeff\x1b\x00")))
@@ -155,8 +166,75 @@ def test_redact(text: str, shown: str) -> None:
     assert redact(text) == shown
 
 
-def test_redact__known_secrets() -> None:
-    assert redact("a tiger in a tank", ("tiger", "a", "")) == "a *** in a tank"
+def redactor(*secrets: str) -> Redactor:
+    found = Redactor()
+    found.add(secrets)
+    return found
+
+
+def test_redactor__known_secrets() -> None:
+    assert redactor("tiger", "a", "").line("a tiger in a tank") == "a *** in a tank"
+    assert redactor("tiger", "tiger-in-the-tank", "the-tank").page("tiger-in-the-tank") == "***"
+
+
+def test_redactor__says_what_is_new() -> None:
+    one = Redactor()
+    assert one.add(["first\n second ", "first", "abc"]) == ("first", "second")
+    assert one.add(["second"]) == ()
+
+
+def test_redactor__tells_of_tokens_alone() -> None:
+    one = redactor("organization-name")
+    one.add_token("tiger")
+    assert (one.holds("a tiger"), one.holds("organization-name"), one.line("tiger")) == (True, False, "***")
+
+
+PAGES = ["https://github.com/acme/admin/blob/charts/a.png?raw=true", "https://h/issues?q=is%3Aopen&page=2", "a = 1; b"]
+
+
+@pytest.mark.parametrize("text", PAGES)
+def test_redactor__links_of_a_page_stay(text: str) -> None:
+    assert Redactor().page(f"[a]({text}) b") == f"[a]({text}) b"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sv=2024-11-04&se=2026-11-21T09%3A00Z&sr=b&sp=r&sig=SECRET%3D",
+        "sig=SECRET&se=2026",
+        "X-Amz-Algorithm=AWS4&X-Amz-Signature=SECRET",
+        "GoogleAccessId=x&Expires=1&Signature=SECRET",
+        "x=1&amp;token=SECRET",
+    ],
+)
+def test_redactor__signed_links_of_a_page_do_not(query: str) -> None:
+    shown = Redactor().page(f"[a](https://h.example/f.json?{query}) b")
+    assert shown == "[a](https://h.example/f.json?***) b"
+
+
+def test_link_secrets() -> None:
+    links = [
+        "https://h/a?sig=abc%2Bdefgh&se=2026-11-21T09%3A41%3A18Z&sv=2024-11-04&x=1",
+        "https://h/b?sp=r&org=a-rather-long-organization&token=tokentoken&rsct=application%2Foctet-stream",
+        "https://h/c?opaque=Zm9vYmFyMTIzNDU2Nzg5MA%3D%3D&hmac=0a1B2c3D4e5F6g7H8i9J",
+        "https://[::1",
+        "no link",
+    ]
+    assert link_secrets(links) == (
+        "abc%2Bdefgh",
+        "abc+defgh",
+        "tokentoken",
+        "Zm9vYmFyMTIzNDU2Nzg5MA%3D%3D",
+        "Zm9vYmFyMTIzNDU2Nzg5MA==",
+        "0a1B2c3D4e5F6g7H8i9J",
+    )
+
+
+@pytest.mark.parametrize("sink", [visible, markdown, html, log_line, csv_cell])
+def test_every_sink__hides_tokens_and_signed_links(sink: Any) -> None:
+    shown = sink("ghp_0123456789abcdef at https://h.example/f?se=2026&sig=SECRET123 and https://h.example/g?raw=1")
+    assert "0123456789" not in shown
+    assert "SECRET123" not in shown
 
 
 @pytest.mark.parametrize(

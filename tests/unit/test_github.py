@@ -14,7 +14,7 @@ from standin import Fault, GitHub, World
 
 from copilot_metrics_action import github
 from copilot_metrics_action.errors import ApiError, ReportError
-from copilot_metrics_action.github import Client, Downloads, Patience, Permission, link_secrets
+from copilot_metrics_action.github import Client, Downloads, Patience, Permission
 
 NEEDED = Permission("copilot-token", "`read:org`")
 SEATS = "/orgs/acme/copilot/billing/seats"
@@ -391,11 +391,6 @@ def test_download__compressed(standin: GitHub, data: bytes, encoding: str, said:
             downloads(standin).read(url)
     else:
         assert downloads(standin).read(url) == b"text"
-
-
-def test_link_secrets() -> None:
-    links = ["https://h/a?sig=abcdefgh&se=2026-11-21&x=1", "https://h/b?sp=r&token=tokentoken"]
-    assert link_secrets(links) == ("abcdefgh", "2026-11-21", "tokentoken")
 
 
 def test_clients__can_be_shared_by_threads(standin: GitHub) -> None:
