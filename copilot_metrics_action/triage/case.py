@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from copilot_metrics_action import escape
 from copilot_metrics_action.metrics import Scope
-from copilot_metrics_action.symptoms import Finding, Status
+from copilot_metrics_action.symptoms import Finding, Status, words
 from copilot_metrics_action.triage.body import (
     State,
     digest,
@@ -95,7 +95,7 @@ class Case(Struct, frozen=True):
         due_day = state.written + timedelta(REWRITE_DAYS) if state.written else self.as_of
         due = self.as_of >= due_day
         if not (worse or by_hand or (due and state.hash != self._hash(self.draft))):
-            return self.left(issue, "nothing has changed" if due else f"up to date; renewed about {due_day}")
+            return self.left(issue, "nothing has changed" if due else f"up to date; renewed about {words.day(due_day)}")
         told = finding.step if anew else max(state.step, finding.step)
         state = State(
             written=self.as_of, step=told, opened=state.opened, reopened=state.reopened or _says_reopened(issue)
@@ -153,7 +153,10 @@ class Case(Struct, frozen=True):
         days = (self.as_of - done).days
         if days < COMPLETED_DAYS:
             until = done + timedelta(COMPLETED_DAYS)
-            return self.left(last, f"a person closed it as completed on {done}; opened again if present on {until}")
+            return self.left(
+                last,
+                f"a person closed it as completed on {words.day(done)}; opened again if present on {words.day(until)}",
+            )
         after = f"{_days(days)} after a person closed it as completed"
         if finding.since is None or finding.since <= done:
             return self._reopen(last, finding, f"still present {after}", "still")
@@ -179,9 +182,17 @@ class Case(Struct, frozen=True):
         done = self._closed_on(issue)
         if issue.state_reason in ("not_planned", "duplicate"):
             same = finding.since is None or finding.since <= done
-            return f"muted: it was closed as not planned on {done}, and this is the same trouble" if same else ""
+            return (
+                f"muted: it was closed as not planned on {words.day(done)}, and this is the same trouble"
+                if same
+                else ""
+            )
         until = done + timedelta(COMPLETED_DAYS)
-        return f"closed as completed on {done}; a new one opens if present on {until}" if self.as_of < until else ""
+        return (
+            f"closed as completed on {words.day(done)}; a new one opens if present on {words.day(until)}"
+            if self.as_of < until
+            else ""
+        )
 
     def _open(self, finding: Finding) -> Action:
         if self.draft is None:
@@ -189,7 +200,7 @@ class Case(Struct, frozen=True):
         action = Action("left", self.scope, self.symptom, self._waits(), title=self.draft.title)
         if not self.room:
             return action
-        reason = f"present since {finding.since}" if finding.since else "present"
+        reason = f"present since {words.day(finding.since)}" if finding.since else "present"
         if not self.routing.assignees:
             reason += "; nobody is assigned: name somebody in `issues.assignees`"
         state = State(
@@ -233,7 +244,7 @@ class Case(Struct, frozen=True):
         """Why the issue must be left alone whatever the finding; empty when it need not."""
         ahead = max(filter(None, (state.written, state.opened, state.closed)), default=self.as_of)
         if ahead > self.as_of:
-            return f"a run of {ahead} has written it: this one looks back to {self.as_of}"
+            return f"a run of {words.day(ahead)} has written it: this one looks back to {words.day(self.as_of)}"
         return self._snooze(issue)
 
     def _snooze(self, issue: Issue) -> str:
@@ -248,7 +259,7 @@ class Case(Struct, frozen=True):
                 except ValueError:
                     return f"snoozed without end: `{escape.visible(label)}` names no day"
                 if self.as_of < day:
-                    return f"snoozed until {day}"
+                    return f"snoozed until {words.day(day)}"
         return ""
 
     def _later(self, at: datetime | None, day: date) -> bool:

@@ -197,8 +197,8 @@ def test_draft__seats_that_were_never_used_and_those_that_were() -> None:
     unused = change(symptom="low-active-users")
     seats = SeatCounts(taken=date(2026, 11, 21), total_seats=420, active_28_days=198, no_activity=140)
     body = drafted(unused, analysis=msgspec.structs.replace(ANALYSIS, seats=(seats,))).body
-    assert "Of 420 seats on 21 Nov 2026, **140** show no activity" in body
-    assert "and **82** were used before" in body
+    assert "Of 420 seats on 21 Nov 2026, **140** show no activity: never used" in body
+    assert "**82** more were used before" in body
     unknown = msgspec.structs.replace(seats, no_activity=None)
     assert "show no activity" not in drafted(unused, analysis=msgspec.structs.replace(ANALYSIS, seats=(unknown,))).body
     assert "show no activity" not in drafted(unused).body
