@@ -295,6 +295,18 @@ def test_draft__a_template_that_never_ends() -> None:
     assert drafted(templates=templates).body == drafted().body.partition(" Since")[0]
 
 
+def test_draft__what_the_page_says_a_template_may_use() -> None:
+    page = (ROOT.parent / "docs/issues.md").read_text("utf-8").partition("## Templates")[2]
+    names = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| ([^|]*) \|", page, re.MULTILINE)))
+    assert len(names) > 20
+    used = "Title\n\n" + "".join(f"{{{{ {name} }}}}\n" for name in names if name != "event")
+    assert drafted(templates=Templates(SOURCES, {"issues/flat-usage.md.j2": used})).body
+    comment = Templates(
+        SOURCES, {"issues/comment.md.j2": "".join(f"{{{{ {name} }}}}" for name in names[:9]) + "{{ event }}"}
+    )
+    assert drafted(templates=comment).still.endswith("still")
+
+
 def test_draft__overridden() -> None:
     override = (
         '{% extends "issues/base.md.j2" %}{% block title %}{{ slug }}: wake up{% endblock %}'
