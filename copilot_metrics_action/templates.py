@@ -182,9 +182,9 @@ def nowrap(value: object) -> Markdown:
     return Markdown(str(value).replace(" ", "&nbsp;")) if isinstance(value, Markdown) else nowrap(name(value, 200))
 
 
-def sentence(value: object) -> Markdown:
+def sentence(value: object, length: int = 120) -> Markdown:
     """Words from outside with a capital at their start."""
-    shown = str(name(value, 120))
+    shown = str(name(value, length))
     return Markdown(shown[:1].upper() + shown[1:])
 
 

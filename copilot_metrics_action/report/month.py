@@ -9,12 +9,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from copilot_metrics_action.history import SeatCounts, StoredDay, history_path
+from copilot_metrics_action import symptoms
+from copilot_metrics_action.history import MONTH_DAYS, SeatCounts, StoredDay, day_path, history_path, seats_path
 from copilot_metrics_action.metrics import PHASES
 from copilot_metrics_action.report import figures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import Intervention, RunView, ScopeView
-from copilot_metrics_action.symptoms import EARLY_AGENTS, HEALTHY_ACTIVATION
+from copilot_metrics_action.symptoms import EARLY_AGENTS, HEALTHY_ACTIVATION, Finding
 from copilot_metrics_action.templates import Markdown, Templates
 from copilot_metrics_action.trends import Analysis, Change
 from copilot_metrics_action.triage import LABEL
@@ -68,6 +69,18 @@ class Mover(Struct, frozen=True):
     change: Change
 
 
+class Files(Struct, frozen=True):
+    """Addresses on the data branch of what the figures come from.
+
+    day, seats, year  the last day's report, the seat count, the series of the year
+    """
+
+    day: Markdown
+    seats: Markdown
+    year: Markdown
+    page: Markdown
+
+
 class MonthOfScope(Struct, frozen=True):
     """One scope over the month; None where it was not reported."""
 
@@ -83,9 +96,8 @@ class MonthOfScope(Struct, frozen=True):
     days: int
     missing: int
     targets: tuple[Target, ...]
-    present: tuple[Any, ...]
-    data: Markdown
-    page: Markdown
+    present: tuple[Finding, ...]
+    files: Files
 
 
 def before(as_of: date) -> date:
@@ -134,6 +146,7 @@ def page(view: RunView, templates: Templates, start: date) -> str:
         "opened_url": Markdown(opened),
         "history_url": Markdown(view.links.changes(path(start))),
         "kinds": wording.kinds(view.scopes),
+        "advice": symptoms.advice(),
     }
     return fit(Sheet(templates, values).render("month.md.j2"), BUDGET)
 
@@ -142,14 +155,14 @@ def month_of(view: RunView, scope: ScopeView, analysis: Analysis, start: date, e
     now, earlier = _inside(analysis, start, end), _inside(analysis, before(start), start - timedelta(days=1))
     if analysis.days[0].day > before(start) + WEEKEND:
         earlier = []  # sums over a part of a month are nothing to compare a whole one with
-    seats = figures.idle(analysis, view.seat_price, end)
+    counted = figures.seats_on(analysis, end) or _first_count(analysis, end)
+    seats = figures.idle(analysis, view.seat_price, counted.taken) if counted else None
     earlier_seats = figures.seats_on(analysis, start - timedelta(days=1))
     active = Change(
         _newest(now, lambda one: one.monthly_active_users), _newest(earlier, lambda one: one.monthly_active_users)
     )
-    mature = figures.seats_on(analysis, end)
     share = Change(
-        _quotient(active.now, _judged_seats(mature)),
+        _quotient(active.now, _judged_seats(counted)),
         _quotient(active.before, _judged_seats(earlier_seats)),
     )
     agents = Change(_newest(now, _agent_share), _newest(earlier, _agent_share))
@@ -169,11 +182,18 @@ def month_of(view: RunView, scope: ScopeView, analysis: Analysis, start: date, e
         ),
         days=len(now),
         missing=sum(start <= one <= end for one in analysis.missing),
-        targets=targets(share.now, agents.now, active.now, _judged_seats(mature)),
+        targets=targets(share.now, agents.now, active.now, _judged_seats(counted)),
         present=figures.present(scope.findings),
-        data=Markdown(view.links.at(view.data_commit, history_path(scope.scope, end.year))),
-        page=Markdown(view.links.page(f"{scope.scope.path}/README.md")),
+        files=_files(view, scope, now[-1].day, counted),
     )
+
+
+def _files(view: RunView, scope: ScopeView, last: date, counted: SeatCounts | None) -> Files:
+    year = history_path(scope.scope, last.year)
+    # Without use there was no counting: the number stands in the configuration.
+    seats = seats_path(scope.scope, counted.taken) if counted and counted.active_28_days is not None else year
+    paths = (day_path(scope.scope, last), seats, year, f"{scope.scope.path}/README.md")
+    return Files(*(Markdown(view.links.page(path)) for path in paths))
 
 
 def targets(share: float | None, agents: float | None, active: float | None, seats: float | None) -> tuple[Target, ...]:
@@ -225,6 +245,12 @@ def _around(analysis: Analysis, one: Intervention) -> Change:
     after = [value for day, value in working if day >= one.day][:SIDE_DAYS]
     ahead = [value for day, value in working if day < one.day][-SIDE_DAYS:]
     return Change(*(float(median(side)) if len(side) >= SIDE_DAYS // 2 else None for side in (after, ahead)))
+
+
+def _first_count(analysis: Analysis, end: date) -> SeatCounts | None:
+    """The first seat count, when the month ended at most four weeks before it: seats were not counted then."""
+    first = analysis.seats[0] if analysis.seats else None
+    return first if first is not None and end < first.taken <= end + timedelta(days=MONTH_DAYS) else None
 
 
 def _judged_seats(counts: SeatCounts | None) -> int | None:

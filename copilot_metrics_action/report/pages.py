@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from msgspec.structs import replace
 
 from copilot_metrics_action.report import month
 from copilot_metrics_action.report.sheet import fit
 from copilot_metrics_action.report.summary import BUDGET, BUDGET_OF_MANY, overview, render, run_values
-from copilot_metrics_action.report.view import RunView
-from copilot_metrics_action.templates import Templates
+from copilot_metrics_action.report.view import RunView, ScopeView
+from copilot_metrics_action.templates import Templates, day
 
 INDEX = "README.md"
+LAG_DAYS = 7  # behind the newest line: from then on nobody collects it any more
 STOPPED = "reports-stopped"  # depends on the date alone; every page says how far its data go instead
 _LINE = re.compile(r"^\| \[[^\]|]*\]\([^()|\s]*?((?:organizations|enterprises)/[A-Za-z0-9_-]+)/README\.md\) (\|.*\|)$")
 
@@ -50,7 +51,9 @@ def pages(view: RunView, templates: Templates, existing: Mapping[str, str]) -> d
         page = render(alone, templates, "page.md.j2", on_page=True)
         written[f"{scope.scope.path}/README.md"] = fit(page, BUDGET)
     if told:
-        written[INDEX] = index(replace(calm, scopes=told), templates, existing.get(INDEX, ""))
+        silent = [ScopeView(one.scope) for one in view.scopes if one.scope not in {other.scope for other in told}]
+        every = tuple(sorted((*told, *silent), key=lambda one: one.scope.path))
+        written[INDEX] = index(replace(calm, scopes=every), templates, existing.get(INDEX, ""))
     due = month.due(told, view.as_of, existing)
     if due is not None:
         links = replace(view.links, here="reports")
@@ -59,20 +62,38 @@ def pages(view: RunView, templates: Templates, existing: Mapping[str, str]) -> d
 
 
 def index(view: RunView, templates: Templates, stored: str) -> str:
-    """The first page: a line a scope; the lines of scopes that this run does not serve stay as they are."""
-    served = {scope.scope.path for scope in view.scopes}
-    kept = []
-    for line in stored.splitlines():
-        match = _LINE.match(line)
-        if match and match[1] not in served:
-            kept.append((match[1], line))
-    oldest = min(one.analysis.newest_day for one in view.scopes if one.analysis and one.analysis.newest_day)
+    """The first page: a line a scope, with or without data; lines of scopes that this run does not serve are kept.
+
+    A line whose data end more than a week before the newest says so, whoever serves it.
+    """
+    kept = [(match[1], line) for line in stored.splitlines() if (match := _LINE.match(line))]
+    kept = [(path, line) for path, line in kept if path not in {scope.scope.path for scope in view.scopes}]
+    ends = [end for _, line in kept if (end := _end(line))]
+    ends += [one.analysis.newest_day for one in view.scopes if one.analysis and one.analysis.newest_day]
+    alive = max(ends) - timedelta(days=LAG_DAYS)
+    oldest = min(end for end in ends if end >= alive)
     values = run_values(view, on_page=True) | {"rows": overview(view), "oldest": oldest}
-    text = templates.render("index.md.j2", **values)
-    lines = text.splitlines()
-    spots = [number for number, line in enumerate(lines) if _LINE.match(line)]
-    if kept and spots:
-        ours = [(match[1], line) for line in lines if (match := _LINE.match(line))]
-        lines[spots[0] : spots[-1] + 1] = [line for _, line in sorted([*ours, *kept])]
-        text = "\n".join(lines) + "\n"
-    return fit(text, BUDGET_OF_MANY)
+    lines = templates.render("index.md.j2", **values).splitlines()
+    spots = [number for number, line in enumerate(lines) if line.startswith("|:--")]
+    if spots:
+        ours = zip((scope.scope.path for scope in view.scopes), lines[spots[0] + 1 :], strict=False)
+        table = sorted([*ours, *kept])
+        lines[spots[0] + 1 : spots[0] + 1 + len(view.scopes)] = [_aged(line, alive) for _, line in table]
+    return fit("\n".join(lines) + "\n", BUDGET_OF_MANY)
+
+
+def _end(line: str) -> date | None:
+    """How far the data of a line go: its last cell."""
+    try:
+        return datetime.strptime(line.rstrip("| ").rpartition("|")[2].strip(), "%d %b %Y").date()
+    except ValueError:
+        return None
+
+
+def _aged(line: str, alive: date) -> str:
+    """The line, with the end of its data in place of its symptoms when that is too long ago."""
+    end = _end(line)
+    if end is None or end >= alive:
+        return line
+    cells = line.split("|")
+    return "|".join([*cells[:2], f" ⚪ not collected since {day(end)} ", *cells[3:]])

@@ -437,8 +437,34 @@ def test_index__keeps_the_lines_of_others() -> None:
     acme = next(one for one in view.scopes if one.scope == views.ACME)
     alone = replace(view, scopes=(acme,))
     again = report.pages(alone, templates(), {"README.md": stored})["README.md"]
-    assert rows(again) == rows(stored)
+    assert rows(again) == [row for row in rows(stored) if "nothing read yet" not in row]
     assert report.pages(alone, templates(), {"README.md": again})["README.md"] == again
+
+
+def test_index__says_what_is_not_collected() -> None:
+    stored = (
+        "| [gone](organizations/gone/README.md) | 🟢 no symptoms | 1 % | 1 | – | – | | 3 Oct 2026 |\n"
+        "| [late](organizations/late/README.md) | 🟢 no symptoms | 1 % | 1 | – | – | | 10 Nov 2026 |\n"
+    )
+    text = report.pages(several(), templates(), {"README.md": stored})["README.md"]
+    assert "| [gone](organizations/gone/README.md) | ⚪ not collected since 3 Oct 2026 | 1 %" in text
+    assert "| [late](organizations/late/README.md) | 🟢 no symptoms |" in text
+    assert "| new | ⚪ nothing read yet |" in text
+    assert "Data to 10 Nov 2026." in text
+    assert report.pages(several(), templates(), {"README.md": text})["README.md"] == text
+
+
+def test_month__seats_that_were_counted_later() -> None:
+    view = two_symptoms()
+    scope = view.scopes[0]
+    analysis = views.analysis_of(views.stored_days(140), seats=(views.seat_counts(views.AS_OF),))
+    found = replace(views.FLAT, symptom="low-active-users", headline="many seats are unused")
+    view = replace(view, scopes=(replace(scope, analysis=analysis, findings=(found,)),))
+    page = report.pages(view, templates(), {})["reports/2026-10.md"]
+    assert f"Seats were first counted on {views.AS_OF.day} Nov 2026" in page
+    assert "- Bring seats in use from 49 % to **54 %**: 21 more people." in page
+    assert "- **Many seats are unused.** Send the onboarding material again" in page
+    assert f"/blob/copilot-metrics/organizations/acme/seats/2026/{views.AS_OF}.json" in page
 
 
 def test_index__keeps_nothing_but_its_own_lines() -> None:
