@@ -12,7 +12,7 @@ from copilot_metrics_action.symptoms import words
 from copilot_metrics_action.symptoms.findings import Evidence, Status
 from copilot_metrics_action.symptoms.replay import Judgement
 from copilot_metrics_action.trends import MONTH_DAYS, SETTLED_AFTER_DAYS, Analysis
-from copilot_metrics_action.trends.pace import LASTING_DAYS, RECENT_DAYS, Pace, absence, pace
+from copilot_metrics_action.trends.pace import LASTING, RECENT, Pace, absence, pace
 from copilot_metrics_action.trends.regression import Booleans, Floats
 from copilot_metrics_action.trends.series import Settled
 from copilot_metrics_action.trends.shares import (
@@ -74,12 +74,12 @@ class Scene:
     @cached_property
     def recent(self) -> Pace:
         """The pace of the last four to six weeks."""
-        return pace(self.settled, self.stickiness, RECENT_DAYS)
+        return pace(self.settled, self.stickiness, RECENT)
 
     @cached_property
     def lasting(self) -> Pace:
-        """The pace of the last four to twelve weeks."""
-        return pace(self.settled, self.stickiness, LASTING_DAYS)
+        """The pace of the last four to sixteen weeks."""
+        return pace(self.settled, self.stickiness, LASTING)
 
     @cached_property
     def absence(self) -> Booleans:

@@ -107,14 +107,14 @@ class FlatUsage(Rule, frozen=True, kw_only=True):
 
 
 class FallingUsage(Rule, frozen=True, kw_only=True):
-    """A sustained loss of people: the pace of 4 to 12 weeks is negative, and surely so."""
+    """A sustained loss of people: the pace of 4 to 16 weeks is negative, and surely so."""
 
     open_below: Annotated[float, _slope("Opens below", "Pace below which it opens.", -1.35, most=0.0)] = -1.35
     close_above: Annotated[float, _slope("Closes above", "Pace above which it closes.", -0.4)] = -0.4
     sure_below: Annotated[
         float, _slope("Surely falling below", "The pace plus its errors must lie below this, too.", -0.2, most=0.0)
     ] = -0.2
-    errors: Annotated[float, _errors("Caution", "How many errors are added to the pace for that.", 1.3)] = 1.3
+    errors: Annotated[float, _errors("Caution", "How many errors are added to the pace for that.", 1.15)] = 1.15
     least_history_days: Annotated[
         int, _days("Least history", "Settled days since the first report, below which it is unknown.", 49, least=28)
     ] = 49

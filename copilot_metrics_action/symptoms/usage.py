@@ -14,6 +14,7 @@ from copilot_metrics_action.trends.pace import Pace, plunge, steadiest
 
 SIX_WEEKS_DAYS = 42
 TWELVE_WEEKS_DAYS = 84
+SIXTEEN_WEEKS_DAYS = 112
 LEAST_WORKING_DAYS = 14  # of the last six weeks, below which their trend is an accident
 LOSS_STEP = 0.15  # of the people of eight weeks earlier: each further loss of this size is worth a comment
 AWAY = "fewer people come each week, but those of the month are still the same: it looks like a season of holidays"
@@ -122,7 +123,7 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
         missing=scene.too_short(rule.least_history_days) or _unclear(scene, SIX_WEEKS_DAYS),
         evidence=(
             Evidence(
-                "Pace of daily use, 4 to 12 weeks",
+                "Pace of daily use, 4 to 16 weeks",
                 growth,
                 "percent-a-week",
                 f"below {words.bare(rule.open_below)} % a week, and surely below {words.bare(rule.sure_below)}",
@@ -132,6 +133,7 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
             ),
             _trend(scene, SIX_WEEKS_DAYS, "6 weeks"),
             _trend(scene, TWELVE_WEEKS_DAYS, "12 weeks"),
+            _trend(scene, SIXTEEN_WEEKS_DAYS, "6 weeks against the 10 before", SIX_WEEKS_DAYS),
             *_people(scene),
             Evidence("People active in 28 days", at(scene.settled.monthly), "people"),
             Evidence(
@@ -139,7 +141,7 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
             ),
         ),
         metrics=("daily_active_users", "monthly_active_users"),
-        length=TWELVE_WEEKS_DAYS,
+        length=SIXTEEN_WEEKS_DAYS,
         working=True,
         hold=scene.held() or (AWAY if bool(away[-1]) and bool(falls[-1]) else ""),
         weight=80 + 10 * loss,
@@ -155,9 +157,9 @@ def newest(pace: Pace) -> tuple[float | None, tuple[float, float] | None]:
     return growth, (growth - 2 * error, growth + 2 * error)
 
 
-def _trend(scene: Scene, length: int, title: str) -> Evidence:
+def _trend(scene: Scene, length: int, title: str, bend_days: int | None = None) -> Evidence:
     """The trend of people on working days alone."""
-    trend = scene.settled.daily_trend(length)
+    trend = scene.settled.daily_trend(length, bend_days)
     slope, error = at(trend.slope), at(trend.error)
     interval = None if slope is None or error is None else (slope - 2 * error, slope + 2 * error)
     return Evidence(f"Trend of people on working days, {title}", slope, "percent-a-week", interval=interval)

@@ -16,11 +16,35 @@ from copilot_metrics_action.history import MONTH_DAYS
 from copilot_metrics_action.trends.regression import Booleans, Floats
 from copilot_metrics_action.trends.series import Settled, median, trailing, trailing_max, trailing_sum
 
-# Windows of the daily trend, with what their slope misses of the growth of the last four weeks beside chance,
-# in per cent a week. The longest is read only for a loss that lasts.
-RECENT_DAYS = ((28, 1.5), (42, 1.2))
-LASTING_DAYS = (*RECENT_DAYS, (84, 1.0))
-DAILY_WIDENING = 2.7  # of the trend's own variance: slow waves of use that four weeks cannot show
+
+@dataclass(frozen=True)
+class Look:
+    """One daily trend of a pace.
+
+    days    its window
+    own     what its slope misses of the growth of the last four weeks beside chance, in per cent a week
+    bend    it is the trend of these last days against a level that stood still before; None = of all days
+    """
+
+    days: int
+    own: float
+    bend: int | None = None
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The daily trends of a pace; `widening` multiplies their own variance.
+
+    It covers slow waves of use that a few weeks cannot show, and windows that overlap and so tell less than each alone.
+    """
+
+    daily: tuple[Look, ...]
+    widening: float
+
+
+RECENT = Looks((Look(28, 1.5), Look(42, 1.2)), 2.7)
+# The longer ones are read only for a loss that lasts.
+LASTING = Looks((*RECENT.daily, Look(84, 1.0), Look(112, 1.5, bend=42)), 5.0)
 # Spans over which monthly users are compared, likewise.
 MONTHLY_DAYS = ((14, 2.0), (28, 2.5))
 MONTHLY_CHANCE = 40.0  # error of the logarithm of monthly users in per cent, times the square root of their number
@@ -33,6 +57,7 @@ USUAL_PACE = 2.5  # per cent a week: how far organizations usually are from no c
 # collapse, when the daily trend still waits for enough working days.
 PLUNGE = 22.0  # per cent, by logarithm: a fifth
 PLUNGE_ERRORS = 3.0  # and this many of its errors by chance
+PLUNGE_QUIET = 16.0  # per cent more, when all working days of the month were quiet and none of the month before
 
 # Absence: people come in fewer weeks than before, although nobody has left and who comes, comes as often.
 # That is a season of holidays (the weekly users fall, not the monthly ones) and not yet a loss.
@@ -57,8 +82,8 @@ class Pace:
     error: Floats
 
 
-def pace(settled: Settled, stickiness: Floats, windows: tuple[tuple[int, float], ...]) -> Pace:
-    """The pace of each place from the daily trends of `windows` and the monthly users."""
+def pace(settled: Settled, stickiness: Floats, looks: Looks) -> Pace:
+    """The pace of each place from the daily trends of `looks` and the monthly users."""
     weighted = np.zeros(settled.size)
     weight = np.full(settled.size, USUAL_PACE**-2)
     known = np.zeros(settled.size, bool)
@@ -70,10 +95,10 @@ def pace(settled: Settled, stickiness: Floats, windows: tuple[tuple[int, float],
         weighted = weighted + np.where(usable, estimate, 0.0) * share
         weight = weight + share
 
-    for length, own in windows:
-        trend = settled.daily_trend(length)
+    for look in looks.daily:
+        trend = settled.daily_trend(look.days, look.bend)
         known |= np.isfinite(trend.slope)
-        add(trend.slope, DAILY_WIDENING * trend.error**2 + own**2)
+        add(trend.slope, looks.widening * trend.error**2 + look.own**2)
     chance = _monthly_chance(stickiness)
     quiet = _quiet_share(settled)
     with np.errstate(all="ignore"):
@@ -92,12 +117,14 @@ def pace(settled: Settled, stickiness: Floats, windows: tuple[tuple[int, float],
 
 
 def plunge(settled: Settled, stickiness: Floats) -> Booleans:
-    """By place: a fifth or more of the month's users were lost within 28 days, beyond chance."""
+    """By place: a fifth or more of the month's users were lost within 28 days, beyond chance and quiet days."""
     with np.errstate(all="ignore"):
         level = 100 * np.log(settled.monthly)
         loss = level - before(level, MONTH_DAYS)
         error = _monthly_chance(stickiness) / np.sqrt(np.maximum(settled.monthly, 1))
-        lost: Booleans = (loss <= -PLUNGE) & (loss <= -PLUNGE_ERRORS * error)
+        quiet = _quiet_share(settled)
+        least = PLUNGE + PLUNGE_QUIET * np.fmax(quiet - before(quiet, MONTH_DAYS), 0.0)
+        lost: Booleans = (loss <= -least) & (loss <= -PLUNGE_ERRORS * error)
     return lost & ~_recounted(settled, MONTH_DAYS)
 
 

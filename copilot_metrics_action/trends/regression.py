@@ -2,9 +2,10 @@
 
     log mu_t = a[weekday(t)] + b (t - mean t) / 7 (+ a step of level at each known change of counting)
 
-b is the growth a week. The weekday effects have a closed form for a given b, so only b (and the steps)
-are searched, by Newton's method. Same estimates as a generalized linear model with a log link
-(R. W. M. Wedderburn, Biometrika 61 (1974) 439-447); the dispersion is Pearson's.
+b is the growth a week. With a bend, the level stands still until then and grows only after it: b max(0, t - bend) / 7.
+That says what the last weeks lost against a level that many earlier days show. The weekday effects have a closed form
+for a given b, so only b (and the steps) are searched, by Newton's method. Same estimates as a generalized linear model
+with a log link (R. W. M. Wedderburn, Biometrika 61 (1974) 439-447); the dispersion is Pearson's.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ LEAST_DISPERSION = 0.3  # the daily users of a small team vary less than Poisson
 MOST_CORRELATION = 0.6  # slow waves widen the error, at most fourfold in variance
 LEAST_SPAN_DAYS = 10
 LEAST_SPARE_DAYS = 4  # kept days beyond the number of parameters
+LEAST_BENT_DAYS = 10  # kept days after a bend: fewer do not show a slope
 LEAST_SIDE_DAYS = 5  # kept days on each side of a step of counting
 
 
@@ -42,12 +44,13 @@ class Trend:
     onesided: Booleans
 
 
-def fit(counts: Floats, keep: Booleans, steps: Floats | None = None) -> Trend:
+def fit(counts: Floats, keep: Booleans, steps: Floats | None = None, bend_days: int | None = None) -> Trend:
     """The trend of each window.
 
     counts  windows x days, oldest day first, a whole number of weeks; NaN = no record
     keep    which days count; days without a record never do
     steps   windows x days x changes: 1 where a known change of counting is in force, else 0
+    bend_days  the last days, in which alone the level grows; None = it does throughout
     """
     windows, length = counts.shape
     weeks = length // 7
@@ -60,7 +63,8 @@ def fit(counts: Floats, keep: Booleans, steps: Floats | None = None) -> Trend:
     weight = kept.astype(float)
     used = kept.sum(axis=(0, 1))
     parameters = kept.any(axis=0).sum(axis=0) + 1
-    time = ((np.arange(length) - (length - 1) / 2) / 7).reshape(weeks, 7, 1)
+    days = np.arange(length) - ((length - 1) / 2 if bend_days is None else length - 1 - bend_days)
+    time = (days if bend_days is None else np.maximum(days, 0.0)).reshape(weeks, 7, 1) / 7
 
     columns = [time]
     onesided = np.zeros(windows, bool)
@@ -89,6 +93,8 @@ def fit(counts: Floats, keep: Booleans, steps: Floats | None = None) -> Trend:
         error = 100 * np.sqrt(dispersion * (1 + correlation) / (1 - correlation) * np.maximum(variance, 0.0))
     span = length - flat[::-1].argmax(axis=0) - flat.argmax(axis=0)
     enough = (spare >= LEAST_SPARE_DAYS) & (span >= LEAST_SPAN_DAYS) & ~onesided
+    if bend_days is not None:
+        enough &= flat[-bend_days:].sum(axis=0) >= LEAST_BENT_DAYS
     return Trend(np.where(enough, 100 * beta[:, 0], np.nan), np.where(enough, error, np.nan), used, onesided)
 
 

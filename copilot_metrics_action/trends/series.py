@@ -40,7 +40,7 @@ class Settled:
     known_from  the place from which on a day counts in trends: itself, the day a long run was accepted, or NEVER
     excluded    days off and quiet periods of the calendar
     suspicious  far under what was usual: a holiday, an outage, or the beginning of a new level
-    trends      those asked for so far, by length
+    trends      those asked for so far, by length and bend
     working     places x 7: was the weekday (Monday = 0) a working day, as far as was known on that day
     """
 
@@ -56,7 +56,7 @@ class Settled:
     known_from: NDArray[np.int64]
     suspicious: Booleans
     changes: tuple[CountingChange, ...]
-    trends: dict[int, Trend] = field(default_factory=dict)
+    trends: dict[tuple[int, int | None], Trend] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -94,13 +94,17 @@ class Settled:
         kept: Booleans = known <= np.arange(self.size)[:, None]
         return kept & np.take_along_axis(self.working, trailing(self.weekday, length, 0), axis=1)
 
-    def daily_trend(self, length: int) -> Trend:
-        """The trend of people on working days over the last `length` days, for every place."""
-        if length not in self.trends:
+    def daily_trend(self, length: int, bend_days: int | None = None) -> Trend:
+        """The trend of people on working days over the last `length` days, for every place.
+
+        bend_days  the trend is that of these last days, against a level that stood still before
+        """
+        key = (length, bend_days)
+        if key not in self.trends:
             windows, steps = trailing(self.daily, length), self.steps("daily_active_users")
             sliding = None if steps is None else np.stack([trailing(step, length, 0.0) for step in steps.T], axis=-1)
-            self.trends[length] = fit(windows, self.kept_in(length), sliding)
-        return self.trends[length]
+            self.trends[key] = fit(windows, self.kept_in(length), sliding, bend_days)
+        return self.trends[key]
 
     def steps(self, metric: str) -> Floats | None:
         """Places x changes of counting that touch the metric: 1 while one is in force; None without any."""

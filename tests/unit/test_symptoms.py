@@ -237,6 +237,20 @@ def test_falling__collapse_behind_a_quiet_period_shows_in_the_month() -> None:
     assert judge(days, seats=2000, calendar=Calendar(quiet_periods=(period,)))["falling-usage"].status is Status.PRESENT
 
 
+@pytest.mark.parametrize(("named", "opened"), [(False, True), (True, False)])
+def test_falling__fewer_in_a_month_that_was_quiet_as_announced(*, named: bool, opened: bool) -> None:
+    """A break of six weeks costs a team some of the month's users: that says nothing when the break was announced."""
+    days = make_days(
+        lambda week: 130 if week < 12 else 40,
+        126,
+        monthly=lambda week: 150 if week < 12 else max(118, 150 - 8 * (week - 12)),
+    )
+    quiet = Period(MONDAY + timedelta(days=84), MONDAY + timedelta(days=125), "summer")
+    calendar = Calendar(quiet_periods=(quiet,) if named else ())
+    told = spells(analyse(SCOPE, days, (), days[-1].day + timedelta(days=SETTLED_AFTER_DAYS), calendar), Thresholds())
+    assert any(spell.symptom == "falling-usage" for spell in told) is opened
+
+
 def test_falling__quiet_period_is_no_fall() -> None:
     def summer(week: float) -> float:
         return 1.0 if week < 10 else 0.6

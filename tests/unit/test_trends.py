@@ -61,6 +61,16 @@ def test_fit__error_covers_the_truth() -> None:
     assert abs(trend.slope.mean() + 2.0) < 0.4
 
 
+def test_fit__bend_against_a_level_that_stood_still() -> None:
+    days = np.arange(112)
+    counts = 200 * np.exp(-0.05 * np.maximum(0, days - 69) / 7)
+    keep = np.broadcast_to(days % 7 < 5, (1, 112))
+    trend = fit(counts[None], keep, bend_days=42)
+    assert trend.slope[0] == pytest.approx(-5.0, abs=1e-3)
+    assert fit(counts[None], keep).slope[0] > -3.5  # one line through all of it hides most of the fall
+    assert np.isnan(fit(counts[None], keep & (days < 80), bend_days=42).slope[0])  # too few days after the bend
+
+
 def test_fit__step_of_counting_is_no_growth() -> None:
     days = np.arange(42)
     counts = np.where(days >= 20, 150.0, 100.0)
