@@ -128,9 +128,8 @@ image: $(VENV)/.dev ## Build the container image and run it (docker, podman or b
 lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) --group pyproject.toml:build --constraints requirements.txt --output-file requirements-build.txt
-	$(LOCK) --group pyproject.toml:preview --constraints requirements.txt --output-file requirements-preview.txt
 	$(LOCK) --group pyproject.toml:export --constraints requirements.txt --output-file requirements-export.txt
-	$(LOCK) pyproject.toml --group pyproject.toml:dev --constraints requirements.txt --constraints requirements-preview.txt --constraints requirements-build.txt --output-file requirements-dev.txt
+	$(LOCK) pyproject.toml --group pyproject.toml:dev --constraints requirements.txt --constraints requirements-build.txt --output-file requirements-dev.txt
 
 .PHONY: setup
 setup: $(VENV)/.dev ## Set up .venv for development
@@ -151,8 +150,8 @@ $(VENV)/bin/python:
 	"$(PYTHON)" -m venv "$(VENV)"
 
 # The stamps are older than the lock when the lock changed: then the same environment is brought up to date.
-$(VENV)/.run: requirements.txt requirements-build.txt requirements-preview.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-build.txt -r requirements-preview.txt
+$(VENV)/.run: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-build.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch "$@"
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from copilot_metrics_action.pipeline import Result
 
 SUMMARY: Final = "summary.md"
+PREVIEW: Final = "summary.html"
 MISTAKE: Final = "The inputs or the configuration have a mistake"
 
 
@@ -146,8 +147,8 @@ def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
 
 
 def write_output(folder: Path, shown: str, result: Result, redactor: escape.Redactor) -> str:
-    """Summary, charts and tables below `output-dir`; the summary's path as the workspace sees it."""
-    files = {SUMMARY: result.summary.encode()}
+    """Summary (also as a page), charts and tables below `output-dir`; the summary's path as the workspace sees it."""
+    files = {SUMMARY: result.summary.encode(), PREVIEW: page_of(result)}
     files |= {path: redactor.page(text).encode() for path, text in report.tables(result.view).items()}
     for path, png in report.pictures(result.view.scopes, result.view.overview).items():
         files |= {path.partition("/")[2]: png} if png is not None else {}
@@ -157,11 +158,15 @@ def write_output(folder: Path, shown: str, result: Result, redactor: escape.Reda
 
 
 def write_preview(path: Path, result: Result) -> None:
-    """The summary as GitHub would show it, in one HTML file. Raises ActionError without the extra `preview`."""
+    """The summary as GitHub would show it, in one HTML file."""
+    write_file(path.parent, path.name, page_of(result))
+
+
+def page_of(result: Result) -> bytes:
+    """That file's content: it needs no other file and runs no script."""
     from copilot_metrics_action import preview
 
-    pictures = report.by_address(result.view)
-    write_file(path.parent, path.name, preview.html(result.summary, pictures).encode())
+    return preview.html(result.summary, report.by_address(result.view)).encode()
 
 
 def _explained(inputs: Inputs, runner: Runner, error: ActionError) -> str:

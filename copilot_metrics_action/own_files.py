@@ -157,20 +157,15 @@ def calendar(settings: Settings, first: date, last: date) -> Calendar:
 
 
 def public_holidays(country: str, first: date, last: date) -> frozenset[date]:
-    """The public holidays of a country (`DE`, `DE-BY`), by the optional package `holidays`. Raises ConfigError."""
+    """The public holidays of a country (`DE`, `DE-BY`), by the package `holidays`. Raises ConfigError."""
     if not country:
         return frozenset()
-    try:
-        import holidays
-    except ImportError:
-        raise ConfigError(
-            "calendar.country",
-            "the package `holidays` is not installed here",
-            "list the days under `calendar.days-off`, or install copilot-metrics-action[holidays]",
-        ) from None
+    import holidays  # half a second, for those who name a country
+
     code, _, subdivision = country.partition("-")
     try:
         found = holidays.country_holidays(code, subdiv=subdivision or None, years=range(first.year, last.year + 1))
     except (NotImplementedError, KeyError):
-        raise ConfigError("calendar.country", f"the package `holidays` does not know '{country}'") from None
+        said = f"the package `holidays` knows no '{country}'"
+        raise ConfigError("calendar.country", said, "list the days under `calendar.days-off`") from None
     return frozenset(found)

@@ -1,6 +1,6 @@
 """The summary as GitHub would show it: one HTML page that needs nothing else, for a browser or an artifact.
 
-The Markdown library is an extra, since no run on a runner needs it.
+The Markdown library is imported when a page is made: most runs need none.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import base64
 import re
 from collections.abc import Mapping
 from html import escape, unescape
-
-from copilot_metrics_action.errors import ActionError
 
 ALERTS: Mapping[str, str] = {
     "NOTE": "Note",
@@ -74,16 +72,9 @@ def html(summary_markdown: str, figures_by_url: Mapping[str, bytes], title: str 
 
     figures_by_url  PNG bytes by the address that the Markdown has for them; a picture that is not among them is
                     replaced by its words, since nothing would load it
-    Raises ActionError when the Markdown library is not installed.
     """
-    try:
-        from markdown_it import MarkdownIt
-    except ImportError:
-        raise ActionError(
-            "preview",
-            "the Markdown library is not installed",
-            "install the extra: pip install 'copilot-metrics-action[preview]'",
-        ) from None
+    from markdown_it import MarkdownIt
+
     reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     body = str(reader.render(summary_markdown))
     body = _ALERT.sub(lambda match: _alert(match[1], match[2]), body)

@@ -8,13 +8,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from copilot_metrics_action.action import SUMMARY, write_preview
+from copilot_metrics_action.action import PREVIEW, SUMMARY, write_preview
 from copilot_metrics_action.config import read_inputs
-from copilot_metrics_action.errors import ActionError, StoreError
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import write_file
-
-PREVIEW = "summary.html"
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,17 +34,10 @@ def _demo(options: argparse.Namespace, runner: Runner) -> int:
         write_file(folder / "tables", path, text.encode())
     for error in result.view.errors:
         runner.annotate("error", error)
-    shown = ""
-    try:
-        write_preview(folder / PREVIEW, result)
-        shown = f"  {folder / PREVIEW}    the job summary as GitHub shows it, for a browser\n"
-    except StoreError:
-        raise
-    except ActionError as error:
-        runner.log(str(error))
+    write_preview(folder / PREVIEW, result)
     print(
         f"A made-up organization, as of {inputs.as_of}. Look at:\n"
-        f"{shown}"
+        f"  {folder / PREVIEW}    the job summary as GitHub shows it, for a browser\n"
         f"  {folder / SUMMARY}      the job summary\n"
         f"  {folder / 'README.md'}       the page of the data branch\n"
         f"  {folder / 'issues'}/         the issues it would open\n"

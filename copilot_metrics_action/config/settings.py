@@ -45,8 +45,7 @@ class CalendarSettings(Setting, frozen=True, kw_only=True):
     country: Annotated[
         str,
         Meta(
-            description="Country whose public holidays are days off (ISO code, a subdivision after a hyphen); "
-            "needs the optional package `holidays`, which the image does not hold.",
+            description="Country whose public holidays are days off (ISO code, a subdivision after a hyphen).",
             examples=["DE-BY"],
             pattern="^([A-Z]{2}(-[A-Z0-9]{1,3})?)?$",
         ),

@@ -23,7 +23,6 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 sync_api = pytest.importorskip(
     "playwright.sync_api", reason="Playwright is not installed: the preview is not looked at"
 )
-pytest.importorskip("markdown_it", reason="markdown-it-py is not installed: there is no preview to look at")
 
 pytestmark = [
     pytest.mark.browser,

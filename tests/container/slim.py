@@ -50,6 +50,8 @@ UNUSED = [
     "fontTools/ufoLib",
     "fontTools/varLib",
     "fontTools/voltLib",
+    # The names of holidays in other languages: only their days are used, and those stay the same without it. 2.7 MB.
+    "holidays/locale",
     # Charts are PNG files, and their letters are Matplotlib's own DejaVu Sans.
     "PIL/_avif*.so",
     "PIL/_imagingcms*.so",

@@ -183,6 +183,9 @@ def test_output_dir__summary_tables_and_charts(github: GitHub, tmp_path: Path) -
     folder = result.workspace / "site" / "metrics"
     assert result.outputs["summary-file"] == "site/metrics/summary.md"
     assert (folder / "summary.md").read_text() == result.summary
+    page = (folder / "summary.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert 'src="data:image/png;base64,' in page
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
     pictures = [name for name in names if name.endswith(".png")]
     assert (

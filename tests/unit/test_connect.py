@@ -225,3 +225,18 @@ def test_repository__a_former_name(github: GitHub, tmp_path: Path) -> None:
     facts = {"full_name": "acme/renamed", "default_branch": "main", "private": True}
     with pytest.raises(ConfigError, match="is now called acme/renamed"):
         connect.check_repository(facts, inputs(github, tmp_path), Settings())
+
+
+# Public holidays
+
+
+def test_public_holidays__of_a_state() -> None:
+    found = own_files.public_holidays("DE-BY", date(2026, 1, 1), date(2026, 12, 31))
+    assert {date(2026, 1, 6), date(2026, 12, 25)} <= found
+    assert own_files.public_holidays("", date(2026, 1, 1), date(2026, 12, 31)) == frozenset()
+
+
+@pytest.mark.parametrize("country", ["XX", "DE-ZZ"])
+def test_public_holidays__of_nowhere(country: str) -> None:
+    with pytest.raises(ConfigError, match=f"knows no '{country}'; list the days under `calendar.days-off`"):
+        own_files.public_holidays(country, date(2026, 1, 1), date(2026, 1, 1))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
-pytest.importorskip("markdown_it", reason="markdown-it-py is not installed: there is no preview")
-
 from copilot_metrics_action import preview
-from copilot_metrics_action.errors import ActionError
 
 PICTURE = (
     '<picture><source media="(prefers-color-scheme: dark)" srcset="https://x/d.png?raw=true&amp;a=1">'
@@ -49,11 +44,3 @@ def test_html__loads_nothing() -> None:
     assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'" in page
     assert "<title>&lt;acme&gt;</title>" in page
     assert "<script" not in page
-
-
-def test_html__without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "markdown_it", None)
-    with pytest.raises(
-        ActionError, match=r"preview: the Markdown library is not installed; install the extra: pip install"
-    ):
-        preview.html("x", {})
