@@ -29,6 +29,7 @@ class Collected(Struct, frozen=True):
 
     stored   what was there before; None when the stored state cannot be used: then nothing is written
     head     the commit of the snapshot from which it was read
+    legacy   days of GitHub's closed APIs, which are shown and no more
     asked    how many days were asked for one by one
     refused  the reports could not be read in this run
     series   the stored counts over people, and `people` what it got about them
@@ -38,6 +39,7 @@ class Collected(Struct, frozen=True):
     scope: Scope
     stored: History | None
     head: str = ""
+    legacy: tuple[LegacyDay, ...] = ()
     received: Received = Received()
     asked: int = 0
     refused: bool = False
@@ -55,13 +57,14 @@ def collect(run: Run, snapshot: Snapshot) -> tuple[Collected, ...]:
         try:
             stored = read_history(scope, snapshot, history.years_of(run.inputs.as_of))
             series = read_people(run, scope, snapshot)
+            old = _read_legacy(run, scope, snapshot)
         except ActionError as error:
             collected.append(Collected(scope, None, problems=(str(error),)))
         else:
             with run.runner.group(f"Collecting {scope}"):
                 one = _ask(run, scope, stored, series, requests)
             requests -= one.asked
-            collected.append(replace(one, head=snapshot.head))
+            collected.append(replace(one, head=snapshot.head, legacy=old))
     run.told.errors += [problem for one in collected for problem in one.problems]
     missed = [one.people.problem for one in collected if one.people.problem]
     if run.edges.settings.people is None:
@@ -84,7 +87,8 @@ def refresh(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> tup
             try:
                 stored = read_history(one.scope, snapshot, history.years_of(run.inputs.as_of))
                 series = read_people(run, one.scope, snapshot)
-                one = replace(one, stored=stored, series=series, head=snapshot.head)
+                old = _read_legacy(run, one.scope, snapshot)
+                one = replace(one, stored=stored, series=series, head=snapshot.head, legacy=old)
             except ActionError as error:
                 one = replace(one, stored=None, problems=(*one.problems, str(error)))
                 run.told.errors.append(str(error))
@@ -128,6 +132,15 @@ def read_legacy(scope: Scope, snapshot: Snapshot) -> tuple[LegacyDay, ...]:
     data = snapshot.read(legacy.series_path(scope))
     series = legacy.load(scope, data) if data is not None else None
     return legacy.rebuild(scope, snapshot.archive()) if series is None else series
+
+
+def _read_legacy(run: Run, scope: Scope, snapshot: Snapshot) -> tuple[LegacyDay, ...]:
+    """The same for a run, which does without them when one of their files is damaged."""
+    try:
+        return read_legacy(scope, snapshot)
+    except HistoryError as error:
+        run.told.warnings.append(f"{error}; the days of the closed API are left out until then")
+        return ()
 
 
 def _check_complete(rebuilt: History, snapshot: Snapshot) -> None:

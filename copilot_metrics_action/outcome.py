@@ -138,11 +138,12 @@ def _view(run: Run, one: Collected, merged: history.Merged, people: Sequence[Peo
         one.scope,
         analysis,
         findings,
-        charts.describe(analysis, findings),
+        charts.describe(analysis, findings, one.legacy),
         merged.coverage,
         problem=" ".join(one.problems) if one.refused or not seen.days else "",
         notices=one.notices,
         reports=one.received.records,
+        legacy=one.legacy,
     )
 
 
@@ -193,7 +194,7 @@ def draw(run: Run, outcome: Outcome) -> Outcome:
     return replace(
         outcome,
         views=tuple(
-            replace(view, figures=charts.draw(view.analysis, view.findings)) if view.analysis else view
+            replace(view, figures=charts.draw(view.analysis, view.findings, view.legacy)) if view.analysis else view
             for view in outcome.views
         ),
         overview=charts.draw_overview(_analyses(outcome.views)),

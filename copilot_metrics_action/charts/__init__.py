@@ -12,9 +12,11 @@ from msgspec import Struct
 from copilot_metrics_action.charts import overview
 from copilot_metrics_action.charts.agents import agent_share, phases
 from copilot_metrics_action.charts.chat import chat_modes, completion_acceptance
+from copilot_metrics_action.charts.closed_api import closed_api
 from copilot_metrics_action.charts.colours import Theme
 from copilot_metrics_action.charts.plan import Plan, Planner
 from copilot_metrics_action.charts.usage import activation, active_users
+from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.symptoms import Finding
 from copilot_metrics_action.trends import Analysis
 
@@ -52,14 +54,17 @@ class Figure(Struct, frozen=True):
         return f"{self.name}-{theme}.png"
 
 
-def describe(analysis: Analysis, findings: Sequence[Finding]) -> tuple[Figure, ...]:
-    """Every chart that has data, in the order of `CHARTS`, with its words but without pictures."""
-    return tuple(_words(plan) for plan in _plans(analysis, findings))
+def describe(analysis: Analysis, findings: Sequence[Finding], legacy: Sequence[LegacyDay] = ()) -> tuple[Figure, ...]:
+    """Every chart that has data, in the order of `CHARTS`, with its words but without pictures.
+
+    legacy  days of GitHub's closed APIs: a chart of their own, the last one
+    """
+    return tuple(_words(plan) for plan in _plans(analysis, findings, legacy))
 
 
-def draw(analysis: Analysis, findings: Sequence[Finding]) -> tuple[Figure, ...]:
+def draw(analysis: Analysis, findings: Sequence[Finding], legacy: Sequence[LegacyDay] = ()) -> tuple[Figure, ...]:
     """The same, with pictures in both themes. The same data gives the same bytes."""
-    return tuple(_picture(plan) for plan in _plans(analysis, findings))
+    return tuple(_picture(plan) for plan in _plans(analysis, findings, legacy))
 
 
 def describe_overview(analyses: Sequence[Analysis]) -> Figure | None:
@@ -74,8 +79,9 @@ def draw_overview(analyses: Sequence[Analysis]) -> Figure | None:
     return _picture(plan) if plan else None
 
 
-def _plans(analysis: Analysis, findings: Sequence[Finding]) -> list[Plan]:
-    return [plan for chart in CHARTS if (plan := chart(analysis, findings)) is not None]
+def _plans(analysis: Analysis, findings: Sequence[Finding], legacy: Sequence[LegacyDay]) -> list[Plan]:
+    made = [*(chart(analysis, findings) for chart in CHARTS), closed_api(legacy)]
+    return [plan for plan in made if plan is not None]
 
 
 def _words(plan: Plan) -> Figure:

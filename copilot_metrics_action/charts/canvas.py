@@ -31,6 +31,7 @@ TITLE, LABEL, SMALL, TINY = 17.0, 15.0, 13.0, 12.0  # sizes of type
 TITLE_LINE, MARK_LINE = 23, 16
 MARKS = 2  # changes in counting that are named; the newest
 PANEL_COLUMNS, PANEL_HEIGHT, PANEL_GAP = 4, 92, 24
+WEEK_NAMES = 7  # below an axis, at most
 BAR, BLOCK = 0.74, 0.72  # of the room of a day, of a week
 
 
@@ -94,7 +95,7 @@ class Canvas:
         axis = self._axis
         if isinstance(axis, Days):
             return [(one.toordinal(), str(short_day(one))) for one in scales.day_ticks(axis.start, axis.end)]
-        last, step = len(axis.starts) - 1, 1 if len(axis.starts) <= 7 else 2
+        last, step = len(axis.starts) - 1, -(-len(axis.starts) // WEEK_NAMES)
         return [(place, str(short_day(axis.starts[place]))) for place in range(last, -1, -step)]
 
     # ---- layers

@@ -16,6 +16,7 @@ NOTE_ROOM = 800  # bytes kept for the line that says what was left out
 # What is left out first when a page is too long; what is not named here always stays.
 DROPPED_FIRST: tuple[str, ...] = (
     "definitions",
+    "legacy",
     "ides",
     "models",
     "languages",
@@ -39,6 +40,7 @@ DROPPED_FIRST: tuple[str, ...] = (
 )
 TITLES: dict[str, str] = {
     "definitions": "what each number means",
+    "legacy": "the days of GitHub’s closed API",
     "ides": "IDEs",
     "models": "models",
     "languages": "languages",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from copilot_metrics_action import metrics, symptoms
+from copilot_metrics_action import legacy, metrics, symptoms
+from copilot_metrics_action.charts.closed_api import NAME as CLOSED_API
 from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.report import figures, pictures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
@@ -15,6 +16,7 @@ from copilot_metrics_action.triage import LABEL, Action
 
 BUDGET, BUDGET_OF_MANY = 64 * 1024, 256 * 1024  # GitHub drops a summary above 1 MiB whole
 SUMMARY_WEEKS = 13
+LEGACY_WEEKS = 53  # of a page: a year
 MOST_ACTIONS = 40
 MOVERS = 3
 _QUIET = re.compile(r"muted|snoozed( until \d{4}-\d\d-\d\d)?")  # how the plan words it
@@ -22,7 +24,7 @@ MOST_ROWS = 300  # of the overview: about 100 KB
 
 SECTIONS: tuple[str, ...] = (
     "headline", "symptoms", "charts", "recent", "weeks", "windows", "modes", "languages", "models", "ides", "phases",
-    "surfaces", "lines", "cost", "undecided", "gaps", "dashboard", "definitions",
+    "surfaces", "lines", "cost", "undecided", "gaps", "dashboard", "legacy", "definitions",
 )  # fmt: skip
 """Names for `report.sections` of the configuration, in their order; the verdict and what was done always stand."""
 
@@ -140,6 +142,22 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "breakdowns": figures.breakdowns(analysis) if analysis else {},
         "idle": figures.idle(analysis, view.seat_price) if analysis else None,
         "dashboard": figures.dashboard(analysis) if analysis else None,
+        "figures": tuple(one for one in scope.figures if one.name != CLOSED_API),
+        "legacy": _legacy(scope),
+    }
+
+
+def _legacy(scope: ScopeView) -> dict[str, Any]:
+    """The days of the closed APIs: how many, since when, their chart, and the newest weeks."""
+    days = scope.legacy
+    weeks = legacy.weeks(days)
+    return {
+        "days": len(days),
+        "first": days[0].day if days else None,
+        "last": days[-1].day if days else None,
+        "figure": next((one for one in scope.figures if one.name == CLOSED_API), None),
+        "weeks": weeks[-LEGACY_WEEKS:],
+        "weeks_left": max(0, len(weeks) - LEGACY_WEEKS),
     }
 
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.history import Coverage
+from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import Record, Scope
 from copilot_metrics_action.symptoms import Finding
 from copilot_metrics_action.trends import Analysis
@@ -93,6 +94,7 @@ class ScopeView(Struct, frozen=True):
     analysis  None when there is nothing to show
     problem   one line when it could not be read; stored data may still be shown
     reports   what this run read of it, by day, for the tables
+    legacy    days of GitHub's closed APIs, a series of their own
     """
 
     scope: Scope
@@ -103,6 +105,7 @@ class ScopeView(Struct, frozen=True):
     problem: str = ""
     notices: tuple[str, ...] = ()
     reports: Mapping[date, Record] = {}
+    legacy: tuple[LegacyDay, ...] = ()
 
 
 class RunView(Struct, frozen=True):

@@ -239,8 +239,20 @@ def test_import__onto_the_branch_as_one_commit(github: GitHub, tmp_path: Path, f
     # Into a checkout the same files.
     assert command("import", files, "--folder", checkout) == 0
     assert {path: data for path, data in content(checkout).items() if not path.startswith(".git/")} == after
-    # A daily run goes on from there.
-    run_action(github, tmp_path, {"charts": "none"}, expect=0)
+    # A daily run goes on from there, and its pages show the days of the closed API.
+    github.world.today += timedelta(1)
+    result = run_action(github, tmp_path, {"charts": "none"}, expect=0)
+    page = github.git.files(BRANCH)[f"{ACME}/README.md"].decode()
+    assert "Before the reports: 1 day from GitHub’s closed API" in page
+    assert "closed API" not in result.summary
+    # It does without them when they are damaged, and leaves them alone.
+    broken = {f"{ACME}/legacy/series.json": b"{", f"{ACME}/legacy/2025/2025-03-01.json": b"{"}
+    github.git.write_commit(BRANCH, broken, "Damage")
+    github.world.today += timedelta(1)
+    result = run_action(github, tmp_path, {"charts": "none"}, expect=0)
+    assert [warning for warning in result.warnings if "legacy/2025/2025-03-01.json: the file is damaged" in warning]
+    files_now = github.git.files(BRANCH)
+    assert {path: files_now[path] for path in broken} == broken
 
 
 @pytest.mark.skipif(not SAMPLES, reason="COPILOT_METRICS_SAMPLES names no folder with payloads")

@@ -18,9 +18,12 @@ from PIL import Image
 from copilot_metrics_action import charts
 from copilot_metrics_action.charts import colours, words
 from copilot_metrics_action.charts.agents import PHASE_COLOURS
+from copilot_metrics_action.charts.canvas import paint
 from copilot_metrics_action.charts.chat import MODE_COLOURS
+from copilot_metrics_action.charts.closed_api import NAME, closed_api
 from copilot_metrics_action.charts.plan import day_axis
 from copilot_metrics_action.history import StoredDay
+from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Status
 from copilot_metrics_action.trends import CountingChange
@@ -310,3 +313,44 @@ def test_frame__quiet_days_are_shaded() -> None:
     assert date(2026, 11, 14) in axis.off
     assert date(2026, 11, 12) not in axis.off
     assert axis.end - axis.start == timedelta(days=29)
+
+
+# ---- the closed API
+
+
+def legacy_days(count: int, *, engaged: bool = True) -> tuple[LegacyDay, ...]:
+    return tuple(
+        LegacyDay(
+            day=date(2025, 1, 6) + timedelta(number),
+            source="metrics",
+            blob="",
+            daily_active_users=20 + number,
+            total_engaged_users=10 + number if engaged else None,
+        )
+        for number in range(count)
+    )
+
+
+def test_closed_api__a_chart_of_its_own_that_says_so() -> None:
+    analysis = views.analysis_of(views.stored_days(60))
+    without = charts.describe(analysis, ())
+    *others, one = charts.describe(analysis, (), legacy_days(16))
+    assert tuple(others) == without, "nothing of it is in the other charts"
+    assert one.name == NAME
+    assert one.title == "Before the reports: about 34 people a day"
+    assert "6 Jan to 21 Jan 2025, in averages of seven days. From GitHub's closed API: another source" in one.alt
+    assert one.text.endswith("active people a day, 3 weeks: from 23.0 to 34.5")
+    assert "[23, 30, 34.5]" in one.mermaid
+
+
+@pytest.mark.parametrize("count", [0, 1, 7])
+def test_closed_api__too_little(count: int) -> None:
+    analysis = views.analysis_of(views.stored_days(60))
+    assert charts.describe(analysis, (), legacy_days(count)) == charts.describe(analysis, ())
+
+
+def test_closed_api__painted() -> None:
+    plan = closed_api(legacy_days(300, engaged=False))
+    assert plan is not None
+    assert plan.notes == ("5 May to 1 Nov 2025",), "half a year"
+    assert all(png.startswith(b"\x89PNG") for png in paint(plan))

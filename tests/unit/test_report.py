@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from copilot_metrics_action import charts, report
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.errors import TemplateError
+from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.report import Intervention, Links, RunView, ScopeView, SeatPrice, sheet, wording
 from copilot_metrics_action.symptoms import Finding, Status
@@ -590,3 +591,42 @@ def test_activation__reason_instead_of_a_share() -> None:
     analysis = replace(analysis_with(), activation=Activation(198, 420, 420, None, None, "more people than seats"))
     text = report.summary(views.view_of(scope_view(analysis, ())), templates())
     assert "| **Seats in use** | **–** · more people than seats |" in text
+
+
+# ---- the closed API
+
+
+def with_legacy(count: int) -> RunView:
+    old = tuple(
+        LegacyDay(
+            day=date(2024, 11, 4) + timedelta(number), source="metrics", blob="",
+            daily_active_users=20 + number % 7, total_engaged_users=17 + number % 7,
+        )
+        for number in range(count)
+    )  # fmt: skip
+    analysis = views.analysis_of(views.stored_days(40))
+    return views.view_of(scope_view(analysis, (), figures=charts.describe(analysis, (), old), legacy=old))
+
+
+def test_legacy__a_section_of_the_page_with_the_weeks_of_the_guide() -> None:
+    text = report.pages(with_legacy(10), templates(), {})["organizations/acme/README.md"]
+    sane(text)
+    assert "<summary>Before the reports: 10 days from GitHub’s closed API</summary>" in text
+    assert "| 7 | 23.00 | 20.00 |" in text
+    assert "| 3 | 21.00 | 18.00 |" in text
+    assert text.count("organizations/acme/closed-api-light.png") == 1
+    section = text[text.index("Before the reports") :]
+    assert "closed-api-light.png" in section, "not among the charts of the reports"
+
+
+def test_legacy__a_long_series_shows_a_year() -> None:
+    text = report.pages(with_legacy(60 * 7), templates(), {})["organizations/acme/README.md"]
+    assert "7 earlier weeks are in `legacy/series.json`" in text
+
+
+def test_legacy__not_in_the_summary_and_not_in_any_other_figure() -> None:
+    view = with_legacy(100)
+    without = replace(
+        view, scopes=tuple(replace(one, legacy=(), figures=charts.describe(one.analysis, ())) for one in view.scopes)
+    )
+    assert report.summary(view, templates()) == report.summary(without, templates())
