@@ -33,6 +33,13 @@ def count(value: float | None) -> Markdown:
     return Markdown(NONE if value is None else f"{value:,.0f}")
 
 
+def people(value: object) -> Markdown:
+    """A count of people: 1,234; "under 5" for a group that is withheld (None); a dash when it is not known."""
+    if value is None:
+        return Markdown("under 5")
+    return count(value) if isinstance(value, int | float) else Markdown(NONE)
+
+
 def number(value: float | None, digits: int = 1) -> Markdown:
     """12.3; a dash when missing."""
     return Markdown(NONE if value is None else f"{value:,.{digits}f}".replace("-", "−"))
@@ -212,6 +219,7 @@ def _spoken(match: re.Match[str]) -> str:
 
 FILTERS: Mapping[str, Callable[..., str]] = {
     "count": count,
+    "people": people,
     "number": number,
     "ratio": ratio,
     "delta": delta,

@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from copilot_metrics_action.history import Coverage, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import CHAT_MODES, COMPLETION, UNKNOWN_MODE, Scope
+from copilot_metrics_action.people import Client
+from copilot_metrics_action.people import Window as PeopleWindow
 from copilot_metrics_action.report import Links, RunView, ScopeView
 from copilot_metrics_action.symptoms import Evidence, Finding, Status
 from copilot_metrics_action.trends import (
@@ -46,6 +48,17 @@ CHANGES = (
         date(2026, 10, 6), "GitHub counts more users", ("daily_active_users", "monthly_active_users"),
         "https://github.blog/changelog/",
     ),
+)  # fmt: skip
+
+PEOPLE = PeopleWindow(
+    taken=date(2026, 11, 18), start=date(2026, 10, 21), end=NEWEST, lines=2_031, bytes=9_917_000, users=204, active=201,
+    seats=420, mature_seats=420, active_mature_seats=198, ever_active=280, active_28_days=198, active_7_days=151,
+    prompting=174, accepting=181, agents=None, newly_active=7, stopped=23, prompting_never_accepting=12,
+    agents_never_accepting=None, without_seat=None,
+    by_days_active={"0": 222, "1": 31, "2-4": 54, "10-14": 81, "15-28": 32},
+    by_surface={"ide-agent": None, "cli": 6, "cloud-agent": 0, "copilot-app": 0, "agents-window": 0},
+    by_phase={"0": 61, "1": 109, "2": 28}, moves={"0>1": 11, "1>2": None, "2>1": None},
+    clients={"jetbrains": Client(people=44, too_old=0), "vscode": Client(people=142, too_old=19)},
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from copilot_metrics_action.metrics import AGENT_EDIT, CHAT_MODES, FEATURES, OTH
 from copilot_metrics_action.report.view import ScopeView, SeatPrice
 from copilot_metrics_action.symptoms import Finding, Status
 from copilot_metrics_action.templates import plural, ratio
-from copilot_metrics_action.trends import Analysis, Change, Mix, Share, Week, Window
+from copilot_metrics_action.trends import Activation, Analysis, Change, Mix, Share, Week, Window
 
 SEAT_MATCH = 7  # a seat count taken up to a week from the day asked for stands for it
 SHOWN_ROWS = 10
@@ -180,7 +180,7 @@ def headline(scope: ScopeView, price: SeatPrice | None) -> tuple[Row, ...]:
             held.share,
             held.before,
             "ratio",
-            _of(held.active_users, held.mature_seats) if held.share is not None else held.reason,
+            _seats_in_use(held),
             "60–80 %",
             sparkline(_at_ends(analysis, weeks, lambda one: one.monthly_active_users)),
         ),
@@ -220,6 +220,13 @@ def headline(scope: ScopeView, price: SeatPrice | None) -> tuple[Row, ...]:
         share = f"{ratio(seats.idle / seats.total)} of {plural(seats.total, 'seat')}" if seats.total else ""
         rows.append(Row("Idle seats", seats.idle, seats.before, "", share))
     return tuple(rows)
+
+
+def _seats_in_use(held: Activation) -> str:
+    if held.share is None:
+        return held.reason
+    shown = _of(held.active_users, held.mature_seats)
+    return shown if held.joined else f"{shown}, approximate"
 
 
 def _of(part: float | None, whole: float | None) -> str:

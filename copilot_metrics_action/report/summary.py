@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from copilot_metrics_action import legacy, metrics, symptoms
 from copilot_metrics_action.charts.closed_api import NAME as CLOSED_API
 from copilot_metrics_action.escape import markdown
-from copilot_metrics_action.report import figures, pictures, wording
+from copilot_metrics_action.report import figures, people, pictures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import RunView, ScopeView
 from copilot_metrics_action.templates import Markdown, Templates, message
+from copilot_metrics_action.trends import Change
 from copilot_metrics_action.triage import LABEL, Action
 
 BUDGET, BUDGET_OF_MANY = 64 * 1024, 256 * 1024  # GitHub drops a summary above 1 MiB whole
@@ -23,8 +25,8 @@ _QUIET = re.compile(r"muted|snoozed( until \d{4}-\d\d-\d\d)?")  # how the plan w
 MOST_ROWS = 300  # of the overview: about 100 KB
 
 SECTIONS: tuple[str, ...] = (
-    "headline", "symptoms", "charts", "recent", "weeks", "windows", "modes", "languages", "models", "ides", "phases",
-    "surfaces", "lines", "cost", "undecided", "gaps", "dashboard", "legacy", "definitions",
+    "headline", "symptoms", "charts", "people", "recent", "weeks", "windows", "modes", "languages", "models", "ides",
+    "phases", "surfaces", "lines", "cost", "undecided", "gaps", "dashboard", "legacy", "definitions",
 )  # fmt: skip
 """Names for `report.sections` of the configuration, in their order; the verdict and what was done always stand."""
 
@@ -132,6 +134,7 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "coverage_line": wording.coverage_of_data(scope) if on_page else wording.coverage_of_run(scope),
         "coverage": scope.coverage,
         "headline": figures.headline(scope, view.seat_price),
+        "people": people.people(analysis) if analysis else None,
         "limits": figures.limits(analysis) if analysis else (),
         "weeks": weeks if on_page else weeks[-SUMMARY_WEEKS:],
         "all_weeks": len(weeks),
@@ -184,9 +187,28 @@ def overview(view: RunView) -> list[dict[str, Any]]:
 
 
 def movers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows whose lines added changed most in four weeks, either way; none below three scopes."""
-    moved = [row for row in rows if row["lines"] is not None and row["lines"].ratio is not None]
-    return sorted(moved, key=lambda row: -abs(row["lines"].ratio))[:MOVERS] if len(moved) > 2 else []
+    """The largest increases in four weeks: a label, a unit, and the rows with their change; none of a single scope."""
+    found = []
+    for label, unit, read in _INCREASES:
+        grown = [
+            (size, row, change)
+            for row in rows
+            if row["people"] and (change := read(row)) is not None
+            if (size := change.difference if unit else change.ratio) is not None and size >= _LEAST[unit]
+        ]
+        grown.sort(key=lambda one: -one[0])
+        if len(rows) > 1 and grown:
+            shown = [{"name": row["name"], "change": change} for _, row, change in grown[:MOVERS]]
+            found.append({"label": label, "unit": unit, "rows": shown})
+    return found
+
+
+_LEAST = {"ratio": 0.0005, "": 0.005}  # what is not rounded to nothing
+_INCREASES: tuple[tuple[str, str, Callable[[dict[str, Any]], Change | None]], ...] = (
+    ("lines added", "", lambda row: row["lines"]),
+    ("people on a working day", "", lambda row: row["people"]),
+    ("agent users", "ratio", lambda row: row["analysis"].agent_share),
+)
 
 
 def issue_of(view: RunView, scope: ScopeView, symptom: str) -> Action | None:

@@ -39,7 +39,9 @@ def low_active_users(scene: Scene, rule: LowActiveUsers) -> Reading:
     share, active, mature = at(seats.share), at(seats.active), at(seats.mature)
     measured = share if judged[-1] else None
     figures = f"{words.percent(share)} of the seats are in use ({words.count(active)} of {words.count(mature)})"
-    before = at(seats.share, -1 - MONTH_DAYS)
+    # Two definitions differ by more than people do.
+    alike = scene.last >= MONTH_DAYS and seats.joined[-1] == seats.joined[-1 - MONTH_DAYS]
+    before = at(seats.share, -1 - MONTH_DAYS) if alike else None
     first = scene.analysis.seats[0].taken if scene.analysis.seats else None
     counted = f"first counted on {words.day(first)}; taken as they were then for the 28 days before" if first else ""
     return Reading(
@@ -69,7 +71,17 @@ def low_active_users(scene: Scene, rule: LowActiveUsers) -> Reading:
             ),
             Evidence("Seats in use 28 days earlier", before, "ratio"),
             Evidence(
-                "People active in 28 days", active, "people", note="the largest figure of the last 14 settled days"
+                "Holders of these seats active in 28 days",
+                active,
+                "people",
+                note="joined by user id; the largest share of two weeks",
+            )
+            if seats.joined[-1]
+            else Evidence(
+                "People active in 28 days",
+                active,
+                "people",
+                note="the largest figure of the last 14 settled days; approximate, some may hold no seat",
             ),
             Evidence("Seats older than 28 days", mature, "seats", note=counted),
             Evidence("All seats", at(seats.total), "seats"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import views
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from copilot_metrics_action import charts, report
@@ -18,6 +19,7 @@ from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.errors import TemplateError
 from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.people import Window as PeopleWindow
 from copilot_metrics_action.report import Intervention, Links, RunView, ScopeView, SeatPrice, sheet, wording
 from copilot_metrics_action.symptoms import Finding, Status
 from copilot_metrics_action.templates import Templates
@@ -101,8 +103,16 @@ def odd_names() -> RunView:
     return views.view_of(replace(view, coverage=coverage), notices=(HEBREW,))
 
 
+def with_people(view: RunView, *windows: PeopleWindow) -> RunView:
+    [scope] = view.scopes
+    assert scope.analysis is not None
+    joined = replace(scope.analysis.activation, joined=True)
+    analysis = replace(scope.analysis, windows=windows or (views.PEOPLE,), activation=joined)
+    return replace(view, scopes=(replace(scope, analysis=analysis),))
+
+
 def demo() -> RunView:
-    view = replace(two_symptoms(), demo=True, actions=(), data_commit="", seat_price=None)
+    view = with_people(replace(two_symptoms(), demo=True, actions=(), data_commit="", seat_price=None))
     return replace(
         view, links=replace(view.links, server_url="", repository="", data_branch=".", charts_branch="charts")
     )
@@ -630,3 +640,38 @@ def test_legacy__not_in_the_summary_and_not_in_any_other_figure() -> None:
         view, scopes=tuple(replace(one, legacy=(), figures=charts.describe(one.analysis, ())) for one in view.scopes)
     )
     assert report.summary(view, templates()) == report.summary(without, templates())
+
+
+# ---- people
+
+
+def test_people__four_weeks_ago_and_withheld() -> None:
+    earlier = replace(views.PEOPLE, end=views.PEOPLE.end - timedelta(27), active_28_days=180, agents=9)
+    text = report.summary(with_people(two_symptoms(), earlier, views.PEOPLE), templates())
+    assert "People: 420 seats → 280 ever active → 198 in 28 days → 151 in 7 → 174 prompting" in text
+    assert "| Active in 28 days | 198 | 47 % | 180 |" in text
+    assert "| With an agent in 28 days, on any surface | under 5 | – | 9 |" in text
+    assert "19 of 142 with VS Code" in text
+    assert "JetBrains" not in text
+    assert "| Copilot CLI | 6 |" in text
+    assert "198 of 420 |" in text
+
+
+def test_people__an_old_window_is_not_shown() -> None:
+    old = replace(views.PEOPLE, end=views.PEOPLE.end - timedelta(15))
+    assert "People: " not in report.summary(with_people(two_symptoms(), old), templates())
+
+
+def test_people__without_seats() -> None:
+    window = replace(views.PEOPLE, seats=UNSET, ever_active=UNSET, without_seat=UNSET)
+    text = report.summary(with_people(two_symptoms(), window), templates())
+    assert "People: 198 in 28 days → 151 in 7" in text
+    assert "joined with the seats" not in text
+
+
+def test_overview__largest_increases() -> None:
+    text = report.summary(several(), templates())
+    assert "**Largest increases in four weeks**" in text
+    for label in ("lines added", "people on a working day"):
+        [line] = [line for line in text.splitlines() if line.startswith(f"- {label}: ")]
+        assert all("+" in part for part in line.removeprefix(f"- {label}: ").split(", "))

@@ -1,0 +1,133 @@
+"""The people of a report: the way from a seat to an agent, who came and went, and what keeps telemetry from being full.
+
+Counts alone; a group of one to four people is None, and templates print it as "under 5".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from msgspec import UNSET, Struct, UnsetType
+
+from copilot_metrics_action.metrics import PHASES
+from copilot_metrics_action.people import Client, Window
+from copilot_metrics_action.people.clients import MINIMUM
+from copilot_metrics_action.people.counts import WINDOW_DAYS, People
+from copilot_metrics_action.report.figures import IDES
+from copilot_metrics_action.trends import Analysis
+
+FRESH_DAYS = 14  # an older window says nothing about these days
+NEAR_DAYS = 7  # windows are taken about once a week
+
+
+class Step(Struct, frozen=True):
+    """One step of the funnel: how many people came so far, of those with a seat, and four weeks ago."""
+
+    label: str
+    brief: str
+    people: People
+    share: float | None
+    before: People
+
+
+class Move(Struct, frozen=True):
+    """People who went from one adoption phase to another within the window."""
+
+    before: str
+    after: str
+    people: int | None
+
+
+class OldClient(Struct, frozen=True):
+    """An IDE with people whose version, of the IDE or of the plugin, is too old for full telemetry."""
+
+    name: str
+    people: int | None
+    of: int | None
+    least_ide: str
+    least_plugin: str
+
+
+class PeopleView(Struct, frozen=True):
+    """What the section shows.
+
+    steps     those that are known, in order; the first is the seats when they were read
+    surfaces  people by way to use agents, by the names of `Surface`
+    """
+
+    window: Window
+    steps: tuple[Step, ...]
+    days_active: tuple[tuple[str, int | None], ...]
+    moves: tuple[Move, ...]
+    old_clients: tuple[OldClient, ...]
+    surfaces: Mapping[str, int | None]
+
+
+_STEPS = (
+    ("seats", "With a seat", "seats"),
+    ("ever_active", "Active at any time (the seats API knows 90 days)", "ever active"),
+    ("active_28_days", "Active in 28 days", "in 28 days"),
+    ("active_7_days", "Active in the last 7 of them", "in 7"),
+    ("prompting", "With a prompt in 28 days", "prompting"),
+    ("accepting", "With an accepted output in 28 days", "accepting"),
+    ("agents", "With an agent in 28 days, on any surface", "with agents"),
+)
+
+
+def people(analysis: Analysis) -> PeopleView | None:
+    """The newest window; None without one, or when it is two weeks older than the newest day."""
+    if not analysis.windows or analysis.newest_day is None:
+        return None
+    window = analysis.windows[-1]
+    if (analysis.newest_day - window.end).days > FRESH_DAYS:
+        return None
+    earlier = window.end - timedelta(days=WINDOW_DAYS)
+    near = [one for one in analysis.windows if abs((one.end - earlier).days) < NEAR_DAYS / 2]
+    before = near[-1] if near else None
+    seats = window.seats
+    steps = [
+        Step(label, brief, count, _share(count, seats), getattr(before, name) if before is not None else UNSET)
+        for name, label, brief in _STEPS
+        if not isinstance(count := getattr(window, name), UnsetType)
+    ]
+    return PeopleView(
+        window,
+        tuple(steps),
+        tuple((_days(name), window.by_days_active[name]) for name in sorted(window.by_days_active, key=_first)),
+        tuple(_move(name, count) for name, count in sorted(window.moves.items())),
+        tuple(_old(name, client) for name, client in window.clients.items() if client.too_old != 0),
+        window.by_surface,
+    )
+
+
+def _first(days: str) -> int:
+    return int(days.partition("-")[0])
+
+
+def _days(days: str) -> str:
+    return "1 day" if days == "1" else "none" if days == "0" else f"{days.replace('-', '–')} days"
+
+
+def _share(count: People, seats: People) -> float | None:
+    return count / seats if isinstance(count, int) and isinstance(seats, int) and seats else None
+
+
+def _move(name: str, count: int | None) -> Move:
+    before, _, after = name.partition(">")
+    return Move(_phase(before), _phase(after), count)
+
+
+def _phase(number: str) -> str:
+    return PHASES.get(number, f"Phase {number}").partition(":")[0]
+
+
+def _old(name: str, client: Client) -> OldClient:
+    least = MINIMUM[name]
+    return OldClient(
+        IDES.get(name, name),
+        client.too_old,
+        client.people,
+        ".".join(map(str, least.ide)),
+        ".".join(map(str, least.plugin)),
+    )
