@@ -110,6 +110,10 @@ bench-effects: $(VENV)/.dev ## Measure how well the effect of what was done is t
 faults: $(VENV)/.dev ## Make every request of a run fail in every way, and kill it at each
 	$(PYTEST) -n auto --dist worksteal -m faults tests/faults $(PYTEST_ARGS)
 
+.PHONY: lives
+lives: $(VENV)/.dev ## Live thousands of other lives of issues under random days, findings, faults and people (LIVES=5000)
+	LIVES=$(or $(LIVES),5000) $(PYTEST) tests/unit/test_triage_stateful.py $(PYTEST_ARGS)
+
 .PHONY: export-test
 export-test: $(VENV)/.export ## Read an export of Parquet back with DuckDB (240 MB of packages more)
 	$(PYTEST) tests/unit/test_export.py tests/integration/test_export.py $(PYTEST_ARGS)

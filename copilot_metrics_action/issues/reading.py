@@ -126,15 +126,17 @@ def _recent(client: Client, repository: str) -> Iterator[Issue]:
             "page": page,
         }
         items = client.get(f"/repos/{repository}/issues", params)
+        if not isinstance(items, list):
+            raise ApiError("issues", "GitHub's answer is not a list", "run again; GitHub may be degraded")
         for item in items:
             issue = issue_of(item, repository, trusted=True)
-            if issue and (pair_of(issue.body) or is_digest(issue.body)) and not _has_label(issue):
+            if issue and (pair_of(issue.body) or is_digest(issue.body)) and not has_label(issue):
                 yield issue
         if len(items) < PAGE:
             return
 
 
-def _has_label(issue: Issue) -> bool:
+def has_label(issue: Issue) -> bool:
     return LABEL in (label.casefold() for label in issue.labels)
 
 

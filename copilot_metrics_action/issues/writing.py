@@ -15,9 +15,9 @@ import msgspec
 from msgspec import Struct
 
 from copilot_metrics_action.errors import ApiError, IssueError
-from copilot_metrics_action.issues.reading import Client, explained, issue_of, read
+from copilot_metrics_action.issues.reading import Client, explained, has_label, issue_of, read
 from copilot_metrics_action.issues.routing import Routes
-from copilot_metrics_action.triage import SNOOZE, Action, Issue, pair_of
+from copilot_metrics_action.triage import LABEL, SNOOZE, Action, Issue, pair_of
 from copilot_metrics_action.triage.body import is_digest
 
 LIST_LAG_SECONDS = 5.0  # a fresh issue was once missing from the list for some seconds (judell/bram#254)
@@ -96,6 +96,11 @@ class _Writer:
         for login in assignees:
             if login.casefold() not in have:
                 self._routes.warn_assignee(login)
+        if not has_label(issue):
+            self.warnings.append(
+                f"#{issue.number} was opened without the label '{LABEL}', by which it is found: "
+                "`github-token` may write issues, but not label them"
+            )
         reason = action.reason
         if action.assignees and not have:
             reason += "; nobody is assigned: see `issues.assignees`"

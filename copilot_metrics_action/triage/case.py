@@ -168,9 +168,8 @@ class Case(Struct, frozen=True):
         return min((issue.closed_at or issue.created_at).date(), self.as_of)
 
     def _muted_words(self, issue: Issue) -> str:
-        return (
-            "muted: a person closed it as not planned, and the symptom has not been gone" if self._muted(issue) else ""
-        )
+        how = _how_closed(issue)
+        return f"muted: a person closed it {how}, and the symptom has not been gone" if self._muted(issue) else ""
 
     def _rests(self, issue: Issue, finding: Finding) -> str:
         """Why an issue that a person took from us and closed still speaks for its pair; empty when it does not.
@@ -180,19 +179,12 @@ class Case(Struct, frozen=True):
         if self._ours(issue, state_of(issue.body)):
             return ""
         done = self._closed_on(issue)
+        closed = f"closed {_how_closed(issue)} on {words.day(done)}"
         if issue.state_reason in ("not_planned", "duplicate"):
             same = finding.since is None or finding.since <= done
-            return (
-                f"muted: it was closed as not planned on {words.day(done)}, and this is the same trouble"
-                if same
-                else ""
-            )
+            return f"muted: it was {closed}, and this is the same trouble" if same else ""
         until = done + timedelta(COMPLETED_DAYS)
-        return (
-            f"closed as completed on {words.day(done)}; a new one opens if present on {words.day(until)}"
-            if self.as_of < until
-            else ""
-        )
+        return f"{closed}; a new one opens if present on {words.day(until)}" if self.as_of < until else ""
 
     def _open(self, finding: Finding) -> Action:
         if self.draft is None:
@@ -297,6 +289,8 @@ class Case(Struct, frozen=True):
         state_reason: str = "",
         kept_id: int = 0,
     ) -> Action:
+        if len(body) > MAX_BODY:
+            return self.left(issue, f"{reason}; the texts around ours leave no room to remember that")
         if comment and issue.locked:
             comment, reason = "", f"{reason}; it is locked, so nothing is said in a comment"
         return Action(
@@ -368,6 +362,12 @@ class Case(Struct, frozen=True):
         return f"<!-- copilot-metrics-event: {json.dumps({kind: str(self.as_of)})} -->\n{inert(text)[: MAX_BODY - 200]}"
 
 
+def _how_closed(issue: Issue) -> str:
+    return {"not_planned": "as not planned", "duplicate": "as a duplicate"}.get(
+        issue.state_reason or "", "as completed"
+    )
+
+
 def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{days} days"
 
@@ -377,7 +377,7 @@ def taken_words(issue: Issue) -> str:
     if pair_of(issue.body) or is_digest(issue.body):
         lost, how = f"the label `{LABEL}` was taken from it", "put the label back"
     else:
-        lost, how = "our text was taken out of it", "bring the text back from its edit history"
+        lost, how = "it has our label and title, but not our text", "bring the text back from its edit history"
     return f"{lost}: it is left alone, and no second one is opened while it is there; {how} to have it kept up to date"
 
 

@@ -225,6 +225,26 @@ def test_apply__assignees_dropped_or_refused_in_the_end(world: World, monkeypatc
     assert "without assignees and milestone" in applied.warnings[0]
 
 
+def test_apply__a_label_that_github_drops(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without push access GitHub drops labels without a word: one that is not found must not become many."""
+    write = world._write
+    monkeypatch.setattr(
+        world,
+        "_write",
+        lambda method, path, body: write(method, path, {**body, "labels": []} if path.endswith("/issues") else body),
+    )
+    applied = run(world, finding())
+    assert "#1 was opened without the label 'copilot-adoption'" in applied.warnings[0]
+    assert [issue.number for issue in issues.strays(world, REPOSITORY)] == [1]
+
+
+def test_strays__an_answer_that_is_no_list(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    get = world.get
+    monkeypatch.setattr(world, "get", lambda path, params=None: {} if params else get(path))
+    with pytest.raises(IssueError, match="not a list"):
+        issues.strays(world, REPOSITORY)
+
+
 def test_apply__a_milestone_by_title(world: World) -> None:
     world.milestones = [
         {"number": 3, "title": "Rollout", "state": "open"},

@@ -336,7 +336,9 @@ def test_plan__our_closing_turned_into_not_planned(flat: Life) -> None:
 
 def test_plan__a_person_closes_it_as_a_duplicate_of_theirs(flat: Life) -> None:
     flat.world.close(1, "duplicate")
-    assert flat.verbs(PRESENT, days=50) == ["left"]
+    (action,) = flat.run(PRESENT, days=50)
+    assert action.verb == "left"
+    assert "muted: a person closed it as a duplicate" in action.reason
 
 
 def test_plan__closed_as_completed_gets_two_weeks(flat: Life) -> None:
@@ -539,7 +541,7 @@ def test_plan__a_text_that_a_person_took_out(flat: Life) -> None:
     for _ in range(3):
         (action,) = flat.run(PRESENT, days=9)
         assert (action.verb, action.number) == ("left", 1)
-        assert "our text was taken out of it" in action.reason
+        assert "it has our label and title, but not our text" in action.reason
     assert flat.verbs(ABSENT, days=1) == []
     assert flat.world.opened() == [1]
     assert flat.world.issues[1]["body"] == ""
@@ -642,6 +644,18 @@ def test_plan__people_wrote_so_much_that_there_is_little_room(flat: Life) -> Non
     assert len(flat.world.said(1)) == before
     assert flat.verbs(ABSENT, days=1) == ["closed"]
     assert flat.verbs(ABSENT, days=1) == []
+
+
+def test_plan__what_cannot_be_remembered_is_not_done(flat: Life) -> None:
+    flat.world.issues[1]["body"] = flat.body + "x" * (65_534 - len(flat.body))
+    flat.world.close(1, "not_planned")
+    (action,) = flat.run(ABSENT, days=1)
+    assert action.verb == "left"
+    assert "no room to remember" in action.reason
+    flat.world.reopen(1)
+    second = flat.world.open(flat.body)
+    assert [action.verb for action in flat.run(PRESENT, days=1)][1] == "left"
+    assert flat.world.issues[second]["state"] == "open"
 
 
 def test_plan__a_draft_that_is_too_long(life: Life) -> None:
