@@ -255,10 +255,12 @@ def _derived(value: object) -> str:
     """What a file that the data branch makes itself is called; empty for any other."""
     if not isinstance(value, dict):
         return ""
-    if "format" in value and ("days" in value or "asked_since" in value):
+    if "format" in value and ("scope" in value or "asked_since" in value):
         return "a derived file of a data branch, which an import makes itself"
-    if "taken" in value and "total_seats" in value:
-        return "seat counts of a data branch: copy its folder seats/ yourself, then `copilot-metrics rebuild`"
+    if ("taken" in value and "total_seats" in value) or ("day" in value and "settled" in value):
+        return (
+            "counts of a data branch over seats or people: copy their folder yourself, then `copilot-metrics rebuild`"
+        )
     return ""
 
 

@@ -191,7 +191,9 @@ def test_output_dir__summary_tables_and_charts(github: GitHub, tmp_path: Path) -
     assert (
         len([name for name in pictures if "light" in name]) == len([name for name in pictures if "dark" in name]) >= 5
     )
-    assert [name for name in names if name.endswith(".csv")]
+    assert sorted(name for name in names if name.endswith(".csv")) == [
+        f"organizations/acme/{table}.csv" for table in ("breakdowns", "daily", "seats")
+    ]
     assert list(github.git.branches()) == [BRANCH, "copilot-metrics-charts", "main"]
 
 

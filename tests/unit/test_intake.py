@@ -109,6 +109,8 @@ def test_read__the_same_problem_is_said_once() -> None:
         {"format": 1, "scope": "organizations/acme", "days": [], "seats": []},
         {"format": 1, "asked_since": "2026-01-01", "holes": {}, "provisional": []},
         {"taken": "2026-11-01", "total_seats": 3},
+        {"format": 1, "scope": "organizations/acme", "people": []},
+        {"day": "2026-11-01", "settled": True, "active": 12},
     ],
 )
 def test_read__a_derived_file_is_skipped(value: object) -> None:
