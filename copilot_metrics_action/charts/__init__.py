@@ -39,6 +39,7 @@ class Figure(Struct, frozen=True):
     alt      what a person who cannot see it needs to know
     text     the text equivalent: a sparkline with its first and last figure, or a small table, as Markdown
     mermaid  the same as a Mermaid diagram, without fences; empty where none fits
+    section  of the report, where it stands while no symptom asks for it
     light, dark  PNG bytes at 2x; None when charts are not drawn
     """
 
@@ -47,6 +48,7 @@ class Figure(Struct, frozen=True):
     alt: str
     text: str
     mermaid: str = ""
+    section: str = "charts"
     light: bytes | None = None
     dark: bytes | None = None
 
@@ -85,10 +87,10 @@ def _plans(analysis: Analysis, findings: Sequence[Finding], legacy: Sequence[Leg
 
 
 def _words(plan: Plan) -> Figure:
-    return Figure(plan.name, plan.title, plan.alt, plan.text, plan.mermaid)
+    return Figure(plan.name, plan.title, plan.alt, plan.text, plan.mermaid, plan.section)
 
 
 def _picture(plan: Plan) -> Figure:
     from copilot_metrics_action.charts.canvas import paint
 
-    return Figure(plan.name, plan.title, plan.alt, plan.text, plan.mermaid, *paint(plan))
+    return Figure(plan.name, plan.title, plan.alt, plan.text, plan.mermaid, plan.section, *paint(plan))

@@ -113,6 +113,7 @@ def phases(analysis: Analysis, _: Sequence[Finding]) -> Plan | None:
             ),
         ),
         words.pie(title, [(_phase(name), now.get(name, 0)) for name in names]),
+        section="phases",
     )
 
 

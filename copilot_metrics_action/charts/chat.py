@@ -134,4 +134,5 @@ def completion_acceptance(analysis: Analysis, findings: Sequence[Finding]) -> Pl
         words.xychart(title, "percent", by_week(analysis, completions, 100)),
         percent=True,
         at_least=0.2,
+        section="windows",
     )

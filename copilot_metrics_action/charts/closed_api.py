@@ -8,7 +8,6 @@ from copilot_metrics_action.charts import words
 from copilot_metrics_action.charts.plan import Label, Layer, Plan, Points, Weeks
 from copilot_metrics_action.legacy import LegacyDay, weeks
 
-NAME = "closed-api"
 SHOWN = 26  # weeks: half a year
 
 
@@ -31,7 +30,7 @@ def closed_api(days: Sequence[LegacyDay]) -> Plan | None:
     if took_part:
         layers += [Points(engaged, "grey"), Label(took_part[-1], words.count(took_part[-1]), "grey", "engaged")]
     return Plan(
-        NAME,
+        "closed-api",
         title,
         f"{title}, {span}, in averages of seven days. From GitHub's closed API: another source than the other charts, "
         "and counted otherwise.",
@@ -46,4 +45,5 @@ def closed_api(days: Sequence[LegacyDay]) -> Plan | None:
             [(words.day(week.first), value) for week, value in zip(shown, active, strict=True)],
         ),
         (span,),
+        section="legacy",
     )

@@ -124,6 +124,7 @@ class Plan(Struct, frozen=True):
     notes     small print beside the unit: what is left out, what a pattern means
     percent   the value axis shows shares
     at_least  the value axis reaches at least this far
+    section   of the report, where the chart stands while no symptom asks for it
     """
 
     name: str
@@ -137,6 +138,7 @@ class Plan(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     percent: bool = False
     at_least: float = 0.0
+    section: str = "charts"
 
 
 Planner = Callable[[Analysis, Sequence[Finding]], Plan | None]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from copilot_metrics_action import legacy, metrics, symptoms
-from copilot_metrics_action.charts.closed_api import NAME as CLOSED_API
+from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.report import figures, people, pictures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
@@ -114,6 +114,10 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
     findings, analysis = scope.findings, scope.analysis
     weeks = figures.shown_weeks(analysis) if analysis else ()
     advice = symptoms.advice()
+    windows = figures.windows(analysis) if analysis else ()
+    breakdowns = figures.breakdowns(analysis) if analysis else {}
+    filled = {name for name, rows in (*breakdowns.items(), ("windows", windows)) if rows}
+    filled = (filled.intersection(view.sections) if view.sections else filled) | {"legacy"}  # a series of its own
     return {
         "scope": scope.scope,
         "name": scope.scope.slug,
@@ -133,6 +137,7 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         else wording.verdict(scope, named=on_page),
         "coverage_line": wording.coverage_of_data(scope) if on_page else wording.coverage_of_run(scope),
         "coverage": scope.coverage,
+        "charts": charts_by_section(view, scope, filled),
         "headline": figures.headline(scope, view.seat_price),
         "people": people.people(analysis) if analysis else None,
         "limits": figures.limits(analysis) if analysis else (),
@@ -140,12 +145,11 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "all_weeks": len(weeks),
         "recent": figures.recent(analysis) if analysis else None,
         "week_change": figures.week_change(analysis) if analysis else None,
-        "windows": figures.windows(analysis) if analysis else (),
+        "windows": windows,
         "lines": figures.lines(analysis) if analysis else (),
-        "breakdowns": figures.breakdowns(analysis) if analysis else {},
+        "breakdowns": breakdowns,
         "idle": figures.idle(analysis, view.seat_price) if analysis else None,
         "dashboard": figures.dashboard(analysis) if analysis else None,
-        "figures": tuple(one for one in scope.figures if one.name != CLOSED_API),
         "legacy": _legacy(scope),
     }
 
@@ -158,10 +162,24 @@ def _legacy(scope: ScopeView) -> dict[str, Any]:
         "days": len(days),
         "first": days[0].day if days else None,
         "last": days[-1].day if days else None,
-        "figure": next((one for one in scope.figures if one.name == CLOSED_API), None),
         "weeks": weeks[-LEGACY_WEEKS:],
         "weeks_left": max(0, len(weeks) - LEGACY_WEEKS),
     }
+
+
+def charts_by_section(view: RunView, scope: ScopeView, filled: Collection[str]) -> Mapping[str, tuple[Figure, ...]]:
+    """The charts of a scope by the section they stand in, if that is filled and wanted; else among the charts in front.
+
+    A chart that shows a present symptom stands in front too.
+    """
+    asked = {one.symptom for one in figures.present(scope.findings)}
+    in_front = {symptom.chart for symptom in symptoms.SYMPTOMS if symptom.id in asked}
+    found: dict[str, tuple[Figure, ...]] = {}
+    for figure in scope.figures:
+        at_home = figure.section in filled and figure.name not in in_front
+        section = figure.section if at_home else "charts"
+        found[section] = (*found.get(section, ()), figure)
+    return found
 
 
 def overview(view: RunView) -> list[dict[str, Any]]:

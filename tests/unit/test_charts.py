@@ -20,7 +20,7 @@ from copilot_metrics_action.charts import colours, words
 from copilot_metrics_action.charts.agents import PHASE_COLOURS
 from copilot_metrics_action.charts.canvas import paint
 from copilot_metrics_action.charts.chat import MODE_COLOURS
-from copilot_metrics_action.charts.closed_api import NAME, closed_api
+from copilot_metrics_action.charts.closed_api import closed_api
 from copilot_metrics_action.charts.plan import day_axis
 from copilot_metrics_action.history import StoredDay
 from copilot_metrics_action.legacy import LegacyDay
@@ -336,7 +336,7 @@ def test_closed_api__a_chart_of_its_own_that_says_so() -> None:
     without = charts.describe(analysis, ())
     *others, one = charts.describe(analysis, (), legacy_days(16))
     assert tuple(others) == without, "nothing of it is in the other charts"
-    assert one.name == NAME
+    assert one.name == "closed-api"
     assert one.title == "Before the reports: about 34 people a day"
     assert "6 Jan to 21 Jan 2025, in averages of seven days. From GitHub's closed API: another source" in one.alt
     assert one.text.endswith("active people a day, 3 weeks: from 23.0 to 34.5")

@@ -338,7 +338,7 @@ def test_missing_is_said_and_never_zero() -> None:
     analysis = views.analysis_of(views.stored_days(40, bare=True), seats=())
     text = report.summary(views.view_of(scope_view(analysis, ())), templates())
     assert "| IDE agent mode | not reported | not reported |" in text
-    assert "| **Agent users** | **–** | – |" in text
+    assert "| **Agent users**<br><sub>healthy: 5–10&nbsp;%&nbsp;early&nbsp;on</sub> | **–** | – |" in text
     assert "Seats are not known: Seats could not be read" in text
 
 
@@ -600,7 +600,7 @@ def test_status_words_cover_every_status() -> None:
 def test_activation__reason_instead_of_a_share() -> None:
     analysis = replace(analysis_with(), activation=Activation(198, 420, 420, None, None, "more people than seats"))
     text = report.summary(views.view_of(scope_view(analysis, ())), templates())
-    assert "| **Seats in use** | **–** · more people than seats |" in text
+    assert "60–80&nbsp;%</sub> | **–**<br><sub>more people than seats</sub> |" in text
 
 
 # ---- the closed API
@@ -654,7 +654,7 @@ def test_people__four_weeks_ago_and_withheld() -> None:
     assert "19 of 142 with VS Code" in text
     assert "JetBrains" not in text
     assert "| Copilot CLI | 6 |" in text
-    assert "198 of 420 |" in text
+    assert "198 of 420</sub> |" in text
 
 
 def test_people__an_old_window_is_not_shown() -> None:
