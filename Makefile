@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
 PYTEST_ARGS ?=
 PYTEST := $(BIN)/python -m pytest
-CODE := $(wildcard copilot_metrics_action entrypoint.py tests benchmarks docs)
+CODE := $(wildcard copilot_metrics_action entrypoint.py python tests benchmarks docs)
 SYMPTOMS_BENCH ?=
 SYMPTOMS_ARGS ?= --split train
 EFFECTS_ARGS ?=
@@ -61,7 +61,7 @@ workflows: $(VENV)/.dev ## Check action.yml, the workflows and the Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
-	$(BIN)/zizmor --offline --quiet --no-progress $(wildcard action.yml */action.yml .github examples)
+	$(BIN)/zizmor --offline --quiet --no-progress --config .github/zizmor.yml $(wildcard action.yml */action.yml .github examples/*.yml)
 	$(BIN)/hadolint Dockerfile
 
 .PHONY: tests

@@ -6,6 +6,7 @@ A test compares what this makes with what is committed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -31,6 +32,7 @@ def generated() -> dict[str, str]:
         "docs/configuration.schema.json": json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n",
         "docs/symptoms.md": symptoms(),
         "docs/metrics.md": catalogue(),
+        "python/action.yml": composite((ROOT / "action.yml").read_text("utf-8")),
         "README.md": readme((ROOT / "README.md").read_text("utf-8")),
     }
 
@@ -165,6 +167,53 @@ Every figure of a day that trends and pages are made from, with the field of Git
 | metric | meaning | unit | field of the report | reported since |
 |:--|:--|:--|:--|:--|
 {rows}
+"""
+
+
+# --- the action without a container -----------------------------------------------------------------
+
+
+def composite(action: str) -> str:
+    """`python/action.yml`: the inputs and outputs of `action.yml`, run by Python on the runner itself."""
+    head, _, _ = action.partition("runs:\n")
+    before, _, outputs = head.partition("outputs:\n")
+    named = re.sub(r"^  ([a-z-]+):\n", r"  \1:\n    value: ${{ steps.run.outputs.\1 }}\n", outputs, flags=re.MULTILINE)
+    return (
+        "# The same action without a container: for Windows, macOS, and runners on Kubernetes without Docker.\n"
+        "# Inputs and outputs are written from ../action.yml by `make docs`.\n"
+        f"{before}outputs:\n{named}{_RUNS}"
+    )
+
+
+_RUNS = """runs:
+  using: composite
+  steps:
+    - id: python
+      uses: actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0
+      with:
+        python-version: "3.13"
+        update-environment: false
+    - id: install
+      name: Install
+      shell: bash
+      env:
+        PYTHON: ${{ steps.python.outputs.python-path }}
+      run: |
+        venv="$RUNNER_TEMP/copilot-metrics"
+        "$PYTHON" -m venv "$venv"
+        python="$venv/bin/python"
+        test -x "$python" || python="$venv/Scripts/python.exe"
+        "$python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \\
+          --requirement "$GITHUB_ACTION_PATH/../requirements.txt"
+        echo "python=$python" >> "$GITHUB_OUTPUT"
+    - id: run
+      name: Copilot metrics
+      shell: bash
+      env:
+        PYTHON: ${{ steps.install.outputs.python }}
+        INPUTS: ${{ toJSON(inputs) }}
+        MPLCONFIGDIR: ${{ runner.temp }}/copilot-metrics/matplotlib
+      run: '"$PYTHON" -X utf8 -P -E -s -B -u "$GITHUB_ACTION_PATH/launch.py"'
 """
 
 
