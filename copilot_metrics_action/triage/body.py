@@ -141,23 +141,33 @@ def with_section(body: str, text: str, run_line: str) -> str:
 
 def tasks(body: str) -> tuple[Task, ...]:
     """The checklist of our section, in its order; nothing when a person took the section out."""
-    body = body.replace("\r\n", "\n")
-    end = body.rfind(END)
-    begin = body.rfind(BEGIN, 0, end) if end >= 0 else -1
-    if begin < 0:
-        return ()
     return tuple(
         Task(_step(match[4]), _STEP.sub("", match[4]).strip(), match[2] != " ")
-        for match in _TASK.finditer(body[begin:end])
+        for match in _TASK.finditer(_section(body))
     )
 
 
 def ticked(text: str, told: str) -> str:
-    """The text with the boxes ticked that a person ticked in what was told before; figures may have changed."""
-    ticked = {_step(match[4]) for match in _TASK.finditer(told) if match[2] != " "}
-    return _TASK.sub(
-        lambda match: f"{match[1]}{'x' if _step(match[4]) in ticked else match[2]}{match[3]}{match[4]}", text
+    """The text with the boxes ticked that a person ticked in what was told before; figures may have changed.
+
+    What was ticked and is proposed no more stays at the end of the list: it was done all the same.
+    """
+    done = {_step(match[4]): match for match in _TASK.finditer(_section(told)) if match[2] != " "}
+    text = _TASK.sub(
+        lambda match: f"{match[1]}{'x' if _step(match[4]) in done else match[2]}{match[3]}{match[4]}", text
     )
+    found = list(_TASK.finditer(text))
+    lost = [f"\n- [x] {done[step][4]}" for step in done if step not in {_step(match[4]) for match in found}]
+    end = found[-1].end() if found else 0
+    return text[:end] + "".join(lost) + text[end:] if found else text
+
+
+def _section(body: str) -> str:
+    """Our text in a body, with plain line ends; empty when it is not there."""
+    body = body.replace("\r\n", "\n")
+    end = body.rfind(END)
+    begin = body.rfind(BEGIN, 0, end) if end >= 0 else -1
+    return body[begin:end] if begin >= 0 else ""
 
 
 def _step(line: str) -> str:

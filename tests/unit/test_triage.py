@@ -761,3 +761,14 @@ def test_tasks__by_name_and_by_words(life: Life) -> None:
     assert life.verbs(PRESENT, days=7, text=text) == ["edited"]
     assert [(task.step, task.done) for task in tasks(life.body)] == [("share-prompts", True), ("ask-the-people", True)]
     assert tasks("") == ()
+
+
+def test_plan__what_was_ticked_stays_when_it_is_proposed_no_more(life: Life) -> None:
+    life.run(PRESENT, text="- [ ] Share prompts <!-- step: share-prompts -->\n- [ ] Ask\n- [ ] Wait\n\nRest.")
+    life.world.issues[1]["body"] = life.body.replace("- [ ] Share", "- [x] Share") + "\n- [x] Ask\n"
+    assert life.verbs(PRESENT, days=7, text="- [ ] Ask\n- [ ] Look\n\nRest.") == ["edited"]
+    assert "- [ ] Ask\n- [ ] Look\n- [x] Share prompts <!-- step: share-prompts -->\n\nRest." in life.body
+    assert life.verbs(PRESENT, days=7, text="- [ ] Ask\n\nOther.") == ["edited"]
+    assert [(task.step, task.done) for task in tasks(life.body)] == [("ask", False), ("share-prompts", True)]
+    assert life.verbs(PRESENT, days=7, text="No list.") == ["edited"]
+    assert life.verbs(PRESENT, days=7, text="No list.") == ["left"]
