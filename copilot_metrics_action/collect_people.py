@@ -82,7 +82,9 @@ def ask_people(
             month = found.tally
             covered = frozenset(month.start + timedelta(days=back) for back in range(people.WINDOW_DAYS))
             received += [line for line in month.days(asking.settled, covered & known) if line.day < as_of]
-            if due and month.end < as_of:
+            # Without the seats that were asked for, the window would say less for a week: it is taken next time.
+            refused = holders is None and settings.seats == "auto"
+            if due and month.end < as_of and not refused:
                 window = found.window(as_of, holders)
                 received.append(PeopleDay(day=month.end, settled=False, window=window))
     for ago in range(1, people.WINDOW_DAYS + 1):

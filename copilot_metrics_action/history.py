@@ -75,12 +75,14 @@ class Collection(Struct, frozen=True, kw_only=True):
     asked_since  every day from here to the first stored one was asked for
     holes        missing days between stored ones, with the number of days on which they were asked for
     provisional  stored days whose copy was taken before they settled
+    holes_asked  the day of the last run that counted in `holes`: each counts once a day, however many runs there are
     """
 
     format: int = FORMAT
     asked_since: date | None = None
     holes: dict[date, int] = field(default_factory=dict)
     provisional: tuple[date, ...] = ()
+    holes_asked: date | None = None
 
 
 class History(Struct, frozen=True):
@@ -130,6 +132,7 @@ class Received(Struct, frozen=True):
 
     records  by day
     nothing  days that were asked for one by one and for which GitHub has none
+    doubtful other requests for days failed, so that "none" is no word to remember
     left     how many days were left for later runs
     seats    None when they were not read
     """
@@ -138,6 +141,7 @@ class Received(Struct, frozen=True):
     nothing: tuple[date, ...] = ()
     left: int = 0
     seats: SeatCounts | None = None
+    doubtful: bool = False
 
 
 class Merged(Struct, frozen=True):
@@ -461,13 +465,15 @@ def _asked(
 ) -> Collection:
     """What was asked for, after a run.
 
-    `count` is set by the first run of a day only, as far as the stored state can tell (it added a day, a
-    revision or the day's seats): a second run on the same day must change nothing.
+    `count` is set by a run that adds something (a day, a revision, the day's seats): a run that adds nothing must
+    change nothing. A hole counts once a day, whatever the runs add.
     """
     if not lines:
         return collection
+    count = count and (collection.holes_asked is None or collection.holes_asked < as_of)
+    asked_on = collection.holes_asked
     first, newest = min(lines), max(lines)
-    nothing = frozenset(received.nothing)
+    nothing = frozenset(() if received.doubtful else received.nothing)
     holes = {
         day: tries
         for day, tries in collection.holes.items()
@@ -476,12 +482,13 @@ def _asked(
     for day in nothing if count else ():
         if first < day < newest:
             holes[day] = min(HOLE_TRIES, holes.get(day, 0) + 1)
+            asked_on = as_of
     day = first
     while day - timedelta(days=1) in nothing:
         day -= timedelta(days=1)
     # Only days in an unbroken row were surely asked for; what lies behind a failure is asked for again.
     since = min(day, collection.asked_since or day)
-    return Collection(asked_since=since, holes=dict(sorted(holes.items())))
+    return Collection(asked_since=since, holes=dict(sorted(holes.items())), holes_asked=asked_on if holes else None)
 
 
 def _coverage(known: Sequence[date], lines: Mapping[date, StoredDay], as_of: date) -> Coverage:
@@ -514,6 +521,8 @@ def view(merged: Merged, as_of: date) -> History:
 def dump(history: History) -> dict[str, bytes]:
     """The derived files by path: one line a day, so that a day is one line of a diff."""
     collection = msgspec.to_builtins(history.collection, str_keys=True)
+    if history.collection.holes_asked is None:
+        del collection["holes_asked"]
     files = {collection_path(history.scope): canonical_json(collection)}
     for year in history.years:
         days = [line for line in history.days if line.day.year == year]

@@ -23,7 +23,7 @@ from copilot_metrics_action import (
 )
 from copilot_metrics_action.collect import Collected
 from copilot_metrics_action.connect import Run
-from copilot_metrics_action.errors import ActionError, ApiError, StoreError
+from copilot_metrics_action.errors import ActionError
 from copilot_metrics_action.history import History, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.own_files import calendar
@@ -78,11 +78,7 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
     if files and with_pages and not backdated:
         # Without new data no page is written, whatever the date makes of it: a quiet day leaves no commit. Nor does
         # a run as of an earlier day replace pages that know more.
-        try:
-            files |= _pages(run, snapshot, collected, views, overview)
-        except (ApiError, StoreError) as error:
-            # Pages can be made on any later day, the data cannot.
-            run.told.errors.append(f"the pages could not be made ({error}); the next run with new data makes them")
+        files |= _pages(run, snapshot, collected, views, overview)
     message = _message(run.edges.settings.commit_message_prefix, views)
     return Outcome(tuple(views), files, run.runner.redactor.page(message), overview, dates)
 

@@ -60,14 +60,14 @@ def run(
     as_of: date = TODAY,
     nothing: Iterable[date] = (),
     seats: int | None = None,
+    doubtful: bool = False,
     **more: Any,
 ) -> Merged:
     """One run on top of a state."""
     given = records(received, last) if isinstance(received, str) else received
     counts = None if seats is None else SeatCounts(taken=as_of, total_seats=seats)
-    return merge(
-        state or History(ACME, years=history.years_of(as_of)), Received(given, tuple(nothing), 0, counts), as_of, **more
-    )
+    received = Received(given, tuple(nothing), 0, counts, doubtful)
+    return merge(state or History(ACME, years=history.years_of(as_of)), received, as_of, **more)
 
 
 def later(merged: Merged, **more: Any) -> Merged:
@@ -273,6 +273,29 @@ def test_wanted__a_second_run_on_one_day_is_not_counted() -> None:
     assert first.history.collection.holes == {day(2): 1}
     second = later(first, nothing=[day(2)], received="7", seats=1)
     assert second.derived == first.derived
+
+
+def test_wanted__a_hole_counts_once_a_day_without_seats_too() -> None:
+    first = run(None, "5 . 7", last=3, nothing=[day(4)])
+    again = later(first, received="8", last=2, nothing=[day(4)])
+    assert again.history.collection.holes == {day(4): 1}
+    assert again.history.collection.holes_asked == TODAY
+    tomorrow = later(again, received="9", last=1, nothing=[day(4)], as_of=TODAY + timedelta(1))
+    assert tomorrow.history.collection.holes == {day(4): 2}
+    quiet = later(tomorrow, nothing=[day(4)], as_of=TODAY + timedelta(2))
+    assert quiet.derived == tomorrow.derived, "a run that has nothing new leaves no commit for it"
+
+
+def test_collection__without_holes_has_no_day_for_them() -> None:
+    assert b"holes_asked" not in run(None, "5 6 7").derived["organizations/acme/collection.json"]
+
+
+def test_wanted__a_run_in_trouble_remembers_no_404() -> None:
+    before = [day(number) for number in range(4, 8)]
+    first = run(None, "5 . 7", nothing=[day(2), *before], doubtful=True)
+    assert first.history.collection.asked_since == day(3)
+    assert first.history.collection.holes == {}
+    assert set(before) < set(wanted(first.history, [day(1)], TODAY))
 
 
 def test_wanted__a_hole_is_filled() -> None:
