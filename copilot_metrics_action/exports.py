@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, Literal, Protocol, get_args
 
@@ -45,17 +45,18 @@ class LineWriter:
     def __init__(self, root: Path, form: Literal["csv", "ndjson"]) -> None:
         self._root = root
         self._form = form
+        self._begun: set[str] = set()
         self._open: dict[str, IO[bytes]] = {}
-        self._stack = ExitStack()
+        self._scope: Scope | None = None
 
     def rows(self, scope: Scope, table: Table, rows: Iterable[Row]) -> None:
         rows = list(rows)
         if not rows:
             return
         more = dict(zip(SCOPE_COLUMNS, (scope.kind, scope.slug), strict=True))
-        path = f"{scope.path}/{table.name}.{self._form}"
-        is_new = path not in self._open
-        file = self._file(path)
+        name = f"{table.name}.{self._form}"
+        is_new = f"{scope.path}/{name}" not in self._begun
+        file = self._file(scope, name)
         if self._form == "ndjson":
             file.write(export.ndjson_rows(table, rows, more))
             return
@@ -65,16 +66,24 @@ class LineWriter:
 
     def raw(self, scope: Scope, name: str, line: bytes) -> None:
         if self._form == "ndjson":
-            self._file(f"{scope.path}/{name}.ndjson").write(line + b"\n")
+            self._file(scope, f"{name}.ndjson").write(line + b"\n")
 
     def finish(self) -> None:
-        self._stack.close()
+        for file in self._open.values():
+            file.close()
+        self._open.clear()
 
-    def _file(self, path: str) -> IO[bytes]:
+    def _file(self, scope: Scope, name: str) -> IO[bytes]:
+        """A file of a scope, open at its end; only those of one scope are open at a time."""
+        if scope != self._scope:
+            self.finish()
+            self._scope = scope
+        path = f"{scope.path}/{name}"
         if path not in self._open:
             target = self._root / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._open[path] = self._stack.enter_context(target.open("wb"))
+            self._open[path] = target.open("ab")
+            self._begun.add(path)
         return self._open[path]
 
 
@@ -84,23 +93,27 @@ class ParquetWriter:
     def __init__(self, root: Path) -> None:
         export.arrow_modules()  # told before anything is read
         self._root = root
-        self._pending: dict[tuple[Scope, str], tuple[str, Table, list[Row]]] = {}
+        self._pending: dict[str, tuple[str, Table, list[Row]]] = {}  # month and rows of one scope, by table
+        self._scope: Scope | None = None
         self._parts: dict[Path, int] = {}
 
     def rows(self, scope: Scope, table: Table, rows: Iterable[Row]) -> None:
-        key = scope, table.name
+        if scope != self._scope:
+            self.finish()
+            self._scope = scope
         for row in rows:
             month = f"{row[table.day]:%Y-%m}"
-            if key in self._pending and self._pending[key][0] != month:
-                self._write(scope, *self._pending.pop(key))
-            self._pending.setdefault(key, (month, table, []))[2].append(row)
+            if table.name in self._pending and self._pending[table.name][0] != month:
+                self._write(scope, *self._pending.pop(table.name))
+            self._pending.setdefault(table.name, (month, table, []))[2].append(row)
 
     def raw(self, scope: Scope, name: str, line: bytes) -> None:
         """Reports as received have no columns."""
 
     def finish(self) -> None:
-        for (scope, _), (month, table, rows) in self._pending.items():
-            self._write(scope, month, table, rows)
+        if self._scope is not None:
+            for month, table, rows in self._pending.values():
+                self._write(self._scope, month, table, rows)
         self._pending.clear()
 
     def _write(self, scope: Scope, month: str, table: Table, rows: Sequence[Row]) -> None:
@@ -140,8 +153,9 @@ def _staged(output: Path) -> Iterator[Path]:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
+        where = str(error.filename or output)
         raise StoreError(
-            str(output), f"it cannot be written ({error.strerror})", "check the folder and its disk"
+            where, f"it cannot be read or written ({error.strerror})", "check the folder and its disk"
         ) from None
 
 

@@ -39,6 +39,10 @@ class Clock(Struct, frozen=True):
     as_of: date
     given: bool
 
+    def knows(self, row: Row) -> bool:
+        """Whether it is told when a row was taken, by the user or by its file."""
+        return self.given or row.taken is not None
+
     def taken(self, row: Row) -> date:
         """The day on which GitHub gave a row: what it has of the four days before may still have grown."""
         if self.given or row.taken is None:
@@ -152,7 +156,7 @@ class Merging:
 
     def merge(self, sources: Sequence[Source]) -> Changes:
         """Merges the files, one after the other; the derived files come last."""
-        batch: dict[date, Record] = {}
+        batch: dict[date, Row] = {}
         when = self._clock.as_of
         for source in sources:
             rows = _read(source.path).rows
@@ -164,7 +168,9 @@ class Merging:
                     self._merge_reports(batch, when)
                     batch = {}
                 when = taken
-                batch[row.day] = fullest([batch[row.day], row.record]) if row.day in batch else row.record
+                known = batch.get(row.day)
+                if known is None or fullest([known.record, row.record]) == row.record:
+                    batch[row.day] = row
         if batch:
             self._merge_reports(batch, when)
         if self.changes.legacy_new or self.changes.legacy_replaced:
@@ -172,8 +178,8 @@ class Merging:
         self._hand_over(changed_files(self._snapshot, self._derived))
         return self.changes
 
-    def _merge_reports(self, records: Mapping[date, Record], taken: date) -> None:
-        usable = {day: record for day, record in records.items() if not self._stays(day, record, taken)}
+    def _merge_reports(self, rows: Mapping[date, Row], taken: date) -> None:
+        usable = {day: row.record for day, row in rows.items() if not self._stays(row, taken)}
         merged = history.merge(self._history, history.Received(usable), taken)
         told = merged.coverage
         self.changes.new |= {*told.new}
@@ -183,13 +189,18 @@ class Merging:
         self._derived |= merged.derived
         self._hand_over(merged.written)
 
-    def _stays(self, day: date, record: Record, taken: date) -> bool:
+    def _stays(self, row: Row, taken: date) -> bool:
         """Whether a stored copy stays that may still grow: the offered one may be older, and does not say more."""
+        day, record = row.day, row.record
         line = next((line for line in self._history.days if line.day == day), None) if day in self._undated else None
-        if line is None or line.blob != self._undated[day] or history.is_settled(day, taken):
+        if line is None or line.blob != self._undated[day]:
+            return False
+        if self._clock.knows(row) and history.is_settled(day, taken):
             return False
         stored = _stored(history.day_path(self._scope, day), self._snapshot)
-        if stored == record or fullest([stored, record]) == record:
+        if stored == record:
+            return True  # and remains provisional, so that the next run asks for it
+        if fullest([stored, record]) == record:
             return False
         self.changes.kept.add(day)
         return True

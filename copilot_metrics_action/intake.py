@@ -91,7 +91,9 @@ class Ledger:
         for row in rows:
             self._check_owner(row)
             if row.day >= today:
-                self.problems.append(f"{row.place}: the day {row.day} is not over; check the clock and the file")
+                self.problems.append(
+                    f"{row.place}: the day {row.day} was not over on {today}; check the file, and `--as-of`"
+                )
             key = (row.shape == "report", row.day)
             claim = Claim(row.place, git_blob(canonical_json(row.record)))
             known = self._days.setdefault(key, claim)

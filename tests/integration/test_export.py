@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -221,3 +222,26 @@ def test_export__parquet_is_read_by_duckdb(data: Path, tmp_path: Path) -> None:
         (date(2026, 1, 5), "active", 12.0), (date(2026, 1, 5), "agents", None),
     ]  # fmt: skip
     assert ask("legacy", "select count(*), sum(daily_active_users)::int from TABLE where scope = 'acme'") == [(3, 24)]
+
+
+def test_export__output_that_is_a_file(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "out").write_text("kept")
+    assert command("export", "--format", "csv", "--folder", data, "--output", tmp_path / "out") == 1
+    assert f"{tmp_path / 'out'}: it cannot be read or written (File exists)" in capsys.readouterr().err
+    assert (tmp_path / "out").read_text() == "kept"
+
+
+def test_export__many_scopes_need_few_open_files(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    data = tmp_path / "data"
+    for number in range(40):
+        day = data / f"organizations/o{number}/days/2026/2026-01-05.json"
+        day.parent.mkdir(parents=True)
+        day.write_bytes(canonical_json({"day": "2026-01-05", "totals_by_feature": [{"feature": "x"}]}))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, os.listdir("/dev/fd"))) + 16, hard))
+    try:
+        assert command("export", "--format", "ndjson", "--folder", data, "--output", tmp_path / "out") == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(content(tmp_path / "out")) == 40 * 3

@@ -123,6 +123,21 @@ def test_import__stored_days_are_never_replaced_by_less(
     assert json.loads(after[f"{ACME}/collection.json"])["provisional"] == []
 
 
+def test_import__a_copy_of_unknown_age_settles_nothing(data: Path, files: Path) -> None:
+    stored = record(FIRST)
+    kept(files / "stored.json", [stored], created_at=f"{FIRST + timedelta(1)}T00:00:00Z")
+    assert command("import", files / "stored.json", "--organization", "acme", "--folder", data) == 0
+    before = content(data)
+    kept(files / "same.ndjson", [stored])
+    kept(files / "less.ndjson", [stored | {"daily_active_users": 1}])
+    for name in ("same", "less"):
+        assert command("import", files / f"{name}.ndjson", "--folder", data) == 0
+        assert content(data) == before
+    kept(files / "more.ndjson", [stored | {"daily_active_users": 99}])
+    assert command("import", files / "more.ndjson", "--folder", data) == 0
+    assert b'"daily_active_users": 99' in content(data)[f"{ACME}/days/2025/{FIRST}.json"]
+
+
 def test_import__legacy_days_are_a_series_of_their_own(
     data: Path, files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,7 +174,7 @@ def test_import__legacy_days_are_a_series_of_their_own(
         ),
         ("package.json", '{"name": "left-pad"}', "package.json:1: it is no Copilot usage data"),
         ("other.json", '{"day": "2025-12-21", "daily_active_users": 1, "organization_id": 8}', "it is about organizat"),
-        ("future.json", '{"day": "2999-12-21", "daily_active_users": 1}', "the day 2999-12-21 is not over"),
+        ("future.json", '{"day": "2999-12-21", "daily_active_users": 1}', "the day 2999-12-21 was not over"),
     ],
 )
 def test_import__one_bad_file_and_nothing_is_written(

@@ -139,7 +139,7 @@ def test_ledger__a_day_twice() -> None:
         (ACME, [lines(day(1, enterprise_id=1)), lines(day(2, enterprise_id=2))], "b:1: it is about enterprise 2, and"),
         (ACME, [lines({"day": "2026-11-01", "daily_active_users": 1, "enterprise_id": 5})], "a:1: it is about enterp"),
         (Scope("enterprises", "acme"), [lines(day(1))], "a:1: it is about organization 7, not about an enterprise"),
-        (ACME, [lines(day(21))], "a:1: the day 2026-11-21 is not over"),
+        (ACME, [lines(day(21))], "a:1: the day 2026-11-21 was not over on 2026-11-21"),
     ],
 )
 def test_ledger__problems(scope: Scope, files: list[bytes], problem: str) -> None:
