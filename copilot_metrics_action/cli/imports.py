@@ -12,6 +12,7 @@ from copilot_metrics_action import store
 from copilot_metrics_action.cli.place import Place, add_place, place_of
 from copilot_metrics_action.cli.stored import stored_scopes
 from copilot_metrics_action.errors import ConfigError, StoreError
+from copilot_metrics_action.escape import visible
 from copilot_metrics_action.imports import Changes, Clock, Merging, Source, note_owner, survey
 from copilot_metrics_action.intake import Ledger
 from copilot_metrics_action.metrics import Scope
@@ -48,7 +49,7 @@ def _import(options: argparse.Namespace, runner: Runner) -> int:
     scope = _scope(options, snapshot)
     ledger = Ledger(scope)
     note_owner(scope, snapshot, ledger)
-    sources = survey(options.files, ledger, clock, print)
+    sources = survey(options.files, ledger, clock, lambda line: print(visible(line, 500)))
     for notice in ledger.notices:
         runner.annotate("notice", notice)
     for problem in ledger.problems:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from standin import GitHub, Scope, Usage, World, make_record, run_action
 
-from copilot_metrics_action import cli
+from copilot_metrics_action import cli, imports
 from copilot_metrics_action.metrics import canonical_json
 
 ACME = "organizations/acme"
@@ -288,3 +288,22 @@ def test_import__real_payloads(data: Path, capsys: pytest.CaptureFixture[str]) -
     assert "_login" not in shown.err
     assert command("rebuild", data) == 0
     assert "0 of them differ" in capsys.readouterr().out
+
+
+def test_import__in_batches_the_same_as_at_once(
+    tmp_path: Path, files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [FIRST + timedelta(number) for number in range(10)]
+    for number, day in enumerate(days):
+        wrapper = {"created_at": f"{day + timedelta(2 + number % 3)}T00:00:00Z"} if number % 2 else {}
+        kept(files / f"{day}.json", [record(day), legacy(day)] if number == 4 else [record(day)], **wrapper)
+    made = []
+    for batch in (1, 3, 200):
+        monkeypatch.setattr(imports, "BATCH", batch)
+        folder = tmp_path / f"data-{batch}"
+        folder.mkdir()
+        assert command("import", files, "--organization", "acme", "--folder", folder) == 0
+        assert command("rebuild", folder) == 0
+        assert "0 of them differ" in capsys.readouterr().out
+        made.append(content(folder))
+    assert made[0] == made[1] == made[2]
