@@ -85,7 +85,8 @@ def _inert(text: str) -> str:
 def _entities(text: str) -> str:
     # `#`, `&` and `;` of an entity must not be escaped again, so markup is turned into entities afterwards and
     # these five are put in with names that hold no markup character but their own.
-    return "".join(_ENTITIES.get(character, character) for character in text).replace("&#39;", "’")
+    shown = "".join(_ENTITIES.get(character, character) for character in text)
+    return re.sub(r"(?<![\w;)])&#39;(?=\w)", "‘", shown).replace("&#39;", "’")
 
 
 def html(text: object, length: int = LENGTH) -> str:

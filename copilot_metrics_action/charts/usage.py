@@ -26,10 +26,10 @@ from copilot_metrics_action.charts.plan import (
     weeks_of,
 )
 from copilot_metrics_action.symptoms import HEALTHY_ACTIVATION, Finding
-from copilot_metrics_action.trends import Analysis
+from copilot_metrics_action.trends import MONTH_DAYS, Analysis
 
 STEADY = 0.05  # a change of the 28-day figure that is not worth the word "growing"
-LEVEL_DAYS, LEAST_DAYS = 10, 5  # working days: two weeks
+LEAST_DAYS = 5  # working days: fewer say nothing of a level
 
 
 def active_users(analysis: Analysis, findings: Sequence[Finding]) -> Plan | None:
@@ -62,7 +62,7 @@ def active_users(analysis: Analysis, findings: Sequence[Finding]) -> Plan | None
         Absent(absent),
     ]
     if len(known) > 1:
-        layers += [Line(level, "ink", 1.6), Label(known[-1], words.count(known[-1]), "ink", "last two weeks")]
+        layers += [Line(level, "ink", 1.6), Label(known[-1], words.count(known[-1]), "ink", "typical day")]
     return Plan(
         "active-users",
         title,
@@ -94,7 +94,7 @@ def _usage_title(analysis: Analysis, findings: Sequence[Finding], shown: Mapping
 
 
 def _level(analysis: Analysis, axis: Days) -> dict[date, float | None]:
-    """People on a working day, of the last ten settled ones, on each of them; None across a hole of a week."""
+    """The typical working day, as of each settled one; None across a hole of a week."""
     level: dict[date, float | None] = {}
     recent: list[tuple[date, int]] = []
     for one in analysis.days:
@@ -103,7 +103,10 @@ def _level(analysis: Analysis, axis: Days) -> dict[date, float | None]:
         if recent and (one.day - recent[-1][0]).days > 7:
             level[recent[-1][0] + timedelta(days=1)] = None
             recent = []
-        recent = [*recent[1 - LEVEL_DAYS :], (one.day, one.daily_active_users)]
+        recent = [
+            *(kept for kept in recent if (one.day - kept[0]).days < MONTH_DAYS),
+            (one.day, one.daily_active_users),
+        ]
         if one.day >= axis.start and len(recent) >= LEAST_DAYS:
             level[one.day] = median(value for _, value in recent)
     return level

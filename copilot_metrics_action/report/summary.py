@@ -54,7 +54,7 @@ def render(view: RunView, templates: Templates, template: str, *, on_page: bool,
         page = _sheet(view, view.scopes[0], templates, on_page=on_page, alone=True, more=more)
     else:
         values = run_values(view, on_page=on_page) | more
-        rows = overview(view)
+        rows = sorted(overview(view), key=lambda row: (row["people"] is not None, -len(row["present"])))
         values |= {"parts": parts, "overview": rows[:MOST_ROWS], "overview_left": max(0, len(rows) - MOST_ROWS)}
         values |= {"movers": movers(rows), "alone": False}
         page = Sheet(templates, values, _wanted(view))

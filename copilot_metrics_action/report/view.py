@@ -137,6 +137,13 @@ class RunView(Struct, frozen=True):
     overview: Figure | None = None
 
     @property
+    def newest_day(self) -> date | None:
+        """The newest stored day of any scope."""
+        return max(
+            (one.analysis.newest_day for one in self.scopes if one.analysis and one.analysis.newest_day), default=None
+        )
+
+    @property
     def acted(self) -> bool:
         """Whether the actions were done; a dry run and a demo only plan them."""
         return not (self.dry_run or self.demo)
