@@ -102,6 +102,10 @@ bench: $(VENV)/.dev ## Measure speed, memory and requests
 bench-symptoms: $(VENV)/.dev ## Score the symptoms with the bench in SYMPTOMS_BENCH=<folder>
 	OMP_NUM_THREADS=1 SYMPTOMS_BENCH="$(SYMPTOMS_BENCH)" $(BIN)/python benchmarks/bench_symptoms.py $(SYMPTOMS_ARGS)
 
+.PHONY: bench-scenarios
+bench-scenarios: $(VENV)/.dev ## Score the symptoms on situations that are not in that bench
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_scenarios.py $(SCENARIOS_ARGS)
+
 .PHONY: bench-effects
 bench-effects: $(VENV)/.dev ## Measure how well the effect of what was done is told
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bench_effects.py $(EFFECTS_ARGS)

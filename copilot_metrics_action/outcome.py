@@ -22,6 +22,7 @@ from copilot_metrics_action import (
     triage,
 )
 from copilot_metrics_action.collect import Collected
+from copilot_metrics_action.config import Settings
 from copilot_metrics_action.connect import Run
 from copilot_metrics_action.errors import ActionError
 from copilot_metrics_action.history import History, SeatCounts, StoredDay
@@ -62,7 +63,7 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
     backdated = False
     for one in collected:
         if one.stored is None:
-            dates[one.scope] = _analysis(run, _dates_only(one.scope, snapshot, as_of))
+            dates[one.scope] = analysis_of(run.edges.settings, _dates_only(one.scope, snapshot, as_of), as_of)
             findings = symptoms.evaluate(dates[one.scope], run.edges.settings.symptoms)
             views.append(ScopeView(one.scope, findings=findings, problem=" ".join(one.problems)))
             continue
@@ -128,7 +129,7 @@ def _analyses(views: Sequence[ScopeView]) -> list[trends.Analysis]:
 
 def _view(run: Run, one: Collected, merged: history.Merged, people: Sequence[PeopleDay]) -> ScopeView:
     seen = history.view(merged, run.inputs.as_of)
-    analysis = _analysis(run, seen, people)
+    analysis = analysis_of(run.edges.settings, seen, run.inputs.as_of, people)
     findings = symptoms.evaluate(analysis, run.edges.settings.symptoms, run.edges.settings.rollout_of(one.scope))
     return ScopeView(
         one.scope,
@@ -143,26 +144,27 @@ def _view(run: Run, one: Collected, merged: history.Merged, people: Sequence[Peo
     )
 
 
-def _analysis(run: Run, seen: History, people: Sequence[PeopleDay] = ()) -> trends.Analysis:
-    first = seen.days[0].day if seen.days else run.inputs.as_of
+def analysis_of(settings: Settings, seen: History, as_of: date, people: Sequence[PeopleDay] = ()) -> trends.Analysis:
+    """What a run as of that day reads out of a history, under the settings. Raises ConfigError."""
+    first = seen.days[0].day if seen.days else as_of
     return trends.analyse(
         seen.scope,
         seen.days,
-        _seats(run, seen),
-        run.inputs.as_of,
-        calendar(run.edges.settings, first, run.inputs.as_of),
+        _seats(settings, seen, as_of),
+        as_of,
+        calendar(settings, first, as_of),
         counting_changes.load(),
-        people if run.edges.settings.seats == "auto" else (),
+        people if settings.seats == "auto" else (),
     )
 
 
-def _seats(run: Run, seen: History) -> tuple[SeatCounts, ...]:
-    chosen = run.edges.settings.seats
+def _seats(settings: Settings, seen: History, as_of: date) -> tuple[SeatCounts, ...]:
+    chosen = settings.seats
     if chosen == "auto":
         return seen.seats
     if isinstance(chosen, int):
         # A number given stands for every day, not for today alone: else "since" would move with the day of the run.
-        days = sorted({*(one.day for one in seen.days), run.inputs.as_of})
+        days = sorted({*(one.day for one in seen.days), as_of})
         return tuple(SeatCounts(taken=day, total_seats=chosen, mature_seats=chosen) for day in days)
     return ()
 

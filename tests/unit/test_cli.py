@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -130,3 +130,57 @@ def test_demo__everything_into_one_folder(tmp_path: Path, capsys: pytest.Capture
     days = sorted((out / "organizations/octo-demo/days").rglob("*.json"))
     assert len(days) > 250
     assert json.loads(days[-1].read_bytes())["day"] == "2026-11-20"
+
+
+@pytest.fixture(scope="module")
+def half_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checked-out data branch of half a year in which 40 people use Copilot and none an agent."""
+    folder = tmp_path_factory.mktemp("half-year")
+    days = [TODAY - timedelta(days=age) for age in range(4, 184)]
+    records = {
+        day: {
+            "day": str(day),
+            "daily_active_users": 2 if day.weekday() > 4 else 30,
+            "weekly_active_users": 38,
+            "monthly_active_users": 40,
+            "monthly_active_agent_users": 0,
+        }
+        for day in days
+    }
+    merged = merge(History(ACME, years=(2025, 2026)), Received(records, seats=None), TODAY)
+    for path, data in {**merged.written, **merged.derived}.items():
+        write_file(folder, path, data)
+    return folder
+
+
+def test_replay__what_opened_and_when(half_year: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("replay", half_year) == 0
+    shown = capsys.readouterr().out
+    assert "organizations/acme: settled days 2026-05-22 to 2026-11-17\n" in shown
+    assert "2026-06-24  organizations/acme  no-agent-usage       since 2026-06-18, still open\n" in shown
+    assert "the defaults: issues opened 1, still open 1; shown only 0\n" in shown
+
+
+def test_replay__what_a_changed_configuration_would_change(
+    half_year: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed = tmp_path / "changed.yml"
+    changed.write_text(
+        "seats: 100\nsymptoms:\n  no-agent-usage:\n    enabled: false\n  low-active-users:\n    issue: false\n"
+    )
+    assert main("replay", half_year, "--try", changed) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:1] for line in lines if "no-agent-usage" in line] == ["-"]
+    # A number of seats in the configuration counts as it does in a run.
+    assert [line for line in lines if "low-active-users" in line] == [
+        "+ 2026-06-24  organizations/acme  low-active-users     since 2026-06-18, still open; shown only, no issue"
+    ]
+    assert main("replay", half_year, "--try", changed, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["symptom"] for one in found["present"]] == ["no-agent-usage"]
+    assert {one["symptom"]: one["issue"] for one in found["tried"]}["low-active-users"] is False
+
+
+def test_replay__without_a_settled_day(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("replay", folder, "--json") == 0
+    assert json.loads(capsys.readouterr().out) == []
