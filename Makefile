@@ -14,6 +14,7 @@ CODE := $(wildcard copilot_metrics_action entrypoint.py python tests benchmarks 
 SYMPTOMS_BENCH ?=
 SYMPTOMS_ARGS ?= --split train
 EFFECTS_ARGS ?=
+SCENARIOS_ARGS ?=
 LOCK_FILE ?= requirements.txt
 # One lock for every supported Python and platform; versions already locked stay unless UV_ARGS says --upgrade.
 UV ?= uv
