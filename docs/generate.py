@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -20,8 +21,13 @@ from copilot_metrics_action import counting_changes, metrics
 from copilot_metrics_action.config import Settings, describe, json_schema
 from copilot_metrics_action.symptoms import SYMPTOMS, Thresholds
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import messages  # it lies beside this file
+
 ROOT = Path(__file__).resolve().parent.parent
 INPUTS_START, INPUTS_END = "<!-- inputs: from action.yml, by `make docs` -->", "<!-- end of inputs -->"
+MESSAGES_START, MESSAGES_END = "<!-- messages: from docs/messages.py, by `make docs` -->", "<!-- end of messages -->"
 MODELINE = "# yaml-language-server: $schema=https://raw.githubusercontent.com/copilot-metrics-action/copilot-metrics-action/main/docs/configuration.schema.json"
 
 
@@ -221,7 +227,13 @@ _RUNS = """runs:
 
 
 def readme(text: str) -> str:
-    """The README with its tables of inputs and outputs taken from `action.yml`."""
+    """The README with its tables: inputs and outputs from `action.yml`, messages from docs/messages.py."""
+    before, _, rest = text.partition(MESSAGES_START)
+    _, _, after = rest.partition(MESSAGES_END)
+    return inputs_and_outputs(f"{before}{MESSAGES_START}\n\n{messages.table()}\n{MESSAGES_END}{after}")
+
+
+def inputs_and_outputs(text: str) -> str:
     action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
     inputs = "\n".join(
         f"| `{name}` | {_input_default(entry)} | {_cell(entry['description'])} |"
