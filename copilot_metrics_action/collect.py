@@ -11,14 +11,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action import history, legacy
-from copilot_metrics_action.collect_people import People, ask_people, read_people
+from copilot_metrics_action.collect_people import Counts, People, ask_people, read_counts
 from copilot_metrics_action.connect import Run, Source
 from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady
 from copilot_metrics_action.errors import ActionError, ApiError, ConfigError, HistoryError
 from copilot_metrics_action.history import History, Received
 from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import FIRST_DAY, Record, Scope, SeatFacts, fullest, report_day, seat_holders
-from copilot_metrics_action.people import Series
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Snapshot
 
@@ -34,7 +33,7 @@ class Collected(Struct, frozen=True):
     legacy   days of GitHub's closed APIs, which are shown and no more
     asked    how many days were asked for one by one
     refused  the reports could not be read in this run
-    series   the stored counts over people, and `people` what it got about them
+    counts   the stored counts over people and teams, and `people` what it got about them
     problems, notices  one line each
     """
 
@@ -45,7 +44,7 @@ class Collected(Struct, frozen=True):
     received: Received = Received()
     asked: int = 0
     refused: bool = False
-    series: Series = Series()
+    counts: Counts = Counts()
     people: People = People()
     problems: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
@@ -58,18 +57,18 @@ def collect(run: Run, snapshot: Snapshot) -> tuple[Collected, ...]:
     for scope in run.inputs.scopes:
         try:
             stored = read_history(scope, snapshot, history.years_of(run.inputs.as_of))
-            series = read_people(run, scope, snapshot)
+            counts = read_counts(run, scope, snapshot)
             old = _read_legacy(run, scope, snapshot)
         except ActionError as error:
             collected.append(Collected(scope, None, problems=(str(error),)))
         else:
             with run.runner.group(f"Collecting {scope}"):
-                one = _ask(run, scope, stored, series, requests)
+                one = _ask(run, scope, stored, counts, requests)
             requests -= one.asked
             collected.append(replace(one, head=snapshot.head, legacy=old))
     run.told.errors += [problem for one in collected for problem in one.problems]
     missed = [one.people.problem for one in collected if one.people.problem]
-    if run.edges.settings.people is None:
+    if run.edges.settings.people is None and not run.edges.settings.teams:
         # Nobody asked for them: a token that reads the days alone is fine.
         run.told.warnings += [f"{problem} (`people: none` in the configuration stops asking)" for problem in missed]
     else:
@@ -88,9 +87,9 @@ def refresh(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> tup
         if one.stored is not None and one.head != snapshot.head:
             try:
                 stored = read_history(one.scope, snapshot, history.years_of(run.inputs.as_of))
-                series = read_people(run, one.scope, snapshot)
+                counts = read_counts(run, one.scope, snapshot)
                 old = _read_legacy(run, one.scope, snapshot)
-                one = replace(one, stored=stored, series=series, head=snapshot.head, legacy=old)
+                one = replace(one, stored=stored, counts=counts, head=snapshot.head, legacy=old)
             except ActionError as error:
                 one = replace(one, stored=None, problems=(*one.problems, str(error)))
                 run.told.errors.append(str(error))
@@ -160,7 +159,7 @@ def _check_complete(rebuilt: History, snapshot: Snapshot) -> None:
                 )
 
 
-def _ask(run: Run, scope: Scope, stored: History, series: Series, requests: int) -> Collected:
+def _ask(run: Run, scope: Scope, stored: History, counts: Counts, requests: int) -> Collected:
     """The 28-day report, then day by day what it does not reach, then the seats, then the people."""
     source, as_of, runner = run.edges.source(scope), run.inputs.as_of, run.runner
     problems: list[str] = []
@@ -197,7 +196,7 @@ def _ask(run: Run, scope: Scope, stored: History, series: Series, requests: int)
     people = People()
     if refusal is None and newest is not None:
         days = {line.day for line in stored.days}
-        people = ask_people(run, scope, source, series, frozenset(days | usable.keys()), usable.keys() - days, holders)
+        people = ask_people(run, scope, source, counts, frozenset(days | usable.keys()), usable.keys() - days, holders)
     if refusal is None and newest is None:
         problems.append(str(too_early(scope, as_of, records) or nothing_ever(scope, month)))
     elif refusal is None and newest is not None and (as_of - newest).days > STALE_AFTER_DAYS:
@@ -228,7 +227,7 @@ def _ask(run: Run, scope: Scope, stored: History, series: Series, requests: int)
         ),
         asked=len(answers.records) + len(answers.nothing) + len(answers.failed),
         refused=refusal is not None,
-        series=series,
+        counts=counts,
         people=people,
         problems=tuple(problems),
         notices=tuple(notices),

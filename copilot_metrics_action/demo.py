@@ -21,7 +21,7 @@ def demo(inputs: Inputs, folder: Path, runner: Runner) -> pipeline.Result:
         store=Folder(folder),
         charts=connect.ChartsFolder(folder / inputs.charts_branch) if inputs.charts == "auto" else None,
         tracker=connect.IssuesFolder(folder / "issues") if inputs.issues else None,
-        settings=Settings(),
+        settings=Settings(teams=True),
         templates=Templates(connect.shipped_templates()),
         patience=Patience(),
     )

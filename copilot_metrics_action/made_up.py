@@ -154,7 +154,9 @@ class MadeUp:
     def _teams(self, day: date) -> Iterator[Record]:
         """Who is in which team; every tenth person is in a second one."""
         for number in range(1, SEATS + 1):
-            teams = {number % len(_TEAMS), *([(number + 3) % len(_TEAMS)] if number % 10 == 0 else [])}
+            # Many who never began are in one team.
+            own = len(_TEAMS) - 1 if number % 3 == 1 and number % 4 < 2 else number % (len(_TEAMS) - 1)
+            teams = {own, *([(number + 3) % len(_TEAMS)] if number % 10 == 0 else [])}
             for team in sorted(teams):
                 yield {
                     "user_id": number,

@@ -18,6 +18,7 @@ from copilot_metrics_action import (
     report,
     store,
     symptoms,
+    teams,
     trends,
     triage,
 )
@@ -28,7 +29,7 @@ from copilot_metrics_action.errors import ActionError
 from copilot_metrics_action.history import History, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.own_files import calendar
-from copilot_metrics_action.people import PeopleDay, series
+from copilot_metrics_action.people import PeopleDay, TeamsDay, series
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.store import Snapshot
 
@@ -69,11 +70,12 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
             continue
         stored = one.stored
         merged = history.merge(stored, one.received, as_of, update_settled=run.edges.settings.settled_days == "update")
-        counted = series.merge(one.scope, one.series.lines, one.people.received, as_of)
-        written |= {**merged.written, **counted.written}
-        derived |= {**merged.derived, **counted.derived}
+        people = series.merge(one.scope, series.PEOPLE, one.counts.people.lines, one.people.received, as_of)
+        in_teams = series.merge(one.scope, series.TEAMS, one.counts.teams.lines, one.people.teams, as_of)
+        written |= {**merged.written, **people.written, **in_teams.written}
+        derived |= {**merged.derived, **people.derived, **in_teams.derived}
         backdated = backdated or (stored.newest is not None and stored.newest >= as_of)
-        views.append(_view(run, one, merged, counted.lines))
+        views.append(_view(run, one, merged, people.lines, in_teams.lines))
     overview = charts.describe_overview(_analyses(views))
     files = written | store.changed_files(snapshot, derived)
     if files and with_pages and not backdated:
@@ -127,10 +129,13 @@ def _analyses(views: Sequence[ScopeView]) -> list[trends.Analysis]:
     return [view.analysis for view in views if view.analysis is not None and view.analysis.newest_day is not None]
 
 
-def _view(run: Run, one: Collected, merged: history.Merged, people: Sequence[PeopleDay]) -> ScopeView:
+def _view(
+    run: Run, one: Collected, merged: history.Merged, people: Sequence[PeopleDay], team_days: Sequence[TeamsDay]
+) -> ScopeView:
     seen = history.view(merged, run.inputs.as_of)
     analysis = analysis_of(run.edges.settings, seen, run.inputs.as_of, people)
-    findings = symptoms.evaluate(analysis, run.edges.settings.symptoms, run.edges.settings.rollout_of(one.scope))
+    thresholds, rollout = run.edges.settings.symptoms, run.edges.settings.rollout_of(one.scope)
+    findings = symptoms.evaluate(analysis, thresholds, rollout)
     return ScopeView(
         one.scope,
         analysis,
@@ -141,6 +146,9 @@ def _view(run: Run, one: Collected, merged: history.Merged, people: Sequence[Peo
         notices=one.notices,
         reports=one.received.records,
         legacy=one.legacy,
+        teams=teams.judge(
+            one.scope, team_days, run.inputs.as_of, analysis.calendar, counting_changes.load(), thresholds, rollout
+        ),
     )
 
 
@@ -244,6 +252,8 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
         data_path = history.history_path(view.scope, (analysis.newest_day or run.inputs.as_of).year)
         for finding in view.findings:
             where = places.organizations(finding, analysis, members, enterprises)
+            if view.teams is not None:
+                where = where.with_teams(places.teams(finding, view.teams))
             figure = next((one for one in view.figures if one.name == shown_by[finding.symptom]), None)
             if figure is not None and run.inputs.charts == "none":
                 figure = replace(figure, mermaid="")

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from copilot_metrics_action.metrics import FEATURES
 from copilot_metrics_action.symptoms import Finding, Status, words
+from copilot_metrics_action.teams import Teams
 from copilot_metrics_action.trends import Analysis
 
 MOST = 0.8  # of the whole is "most of it"; parts beyond it are only counted
@@ -39,6 +40,14 @@ class Answer(Struct, frozen=True):
     parts: tuple[Where, ...] = ()
     beside: str = ""
     reason: str = ""
+
+    def with_teams(self, teams: Answer) -> Answer:
+        """The organizations that explain it, and then the teams that show it."""
+        return Answer(
+            self.parts + teams.parts,
+            "; ".join(said for said in (self.beside, teams.beside) if said),
+            "" if teams.parts else self.reason or teams.reason,
+        )
 
 
 class _Part(Struct, frozen=True):
@@ -85,6 +94,33 @@ def organizations(finding: Finding, whole: Analysis, members: Sequence[Analysis]
         shown.append(Where(member.scope.slug, part.said, part.weight / trouble))
     elsewhere = total < LITTLE * trouble
     return Answer(tuple(shown), _beside(len(known) - len(shown), len(members) - len(known), elsewhere=elsewhere))
+
+
+def teams(finding: Finding, known: Teams) -> Answer:
+    """The teams in which the symptom of a scope is present too, the one that contributes most first."""
+    if _READERS.get(finding.symptom) is None or finding.status is not Status.PRESENT or not known.teams:
+        return Answer()
+    reader = _READERS[finding.symptom]
+    own = [(team, one) for team in known.teams for one in team.findings if one.symptom == finding.symptom]
+    present = [(team, one) for team, one in own if one.status is Status.PRESENT]
+    unknown = sum(one.status is Status.UNKNOWN for _, one in own)
+    beside = []
+    if unknown:
+        beside.append(f"of {words.plural(unknown, 'team')} it cannot be told")
+    if known.withheld:
+        beside.append(f"{words.plural(len(known.withheld), 'team')} with fewer than five seats withheld")
+    if unknown == len(own):
+        return Answer(reason="the history of the teams is too short")
+    if not present:
+        return Answer(reason=f"none of the {len(own)} teams shows it by itself")
+    if known.several != 0:
+        beside.append("people in several teams count in each")
+    parts = sorted(
+        ((part.weight if (part := reader(one, team.analysis)) else 0.0, team.name, part, one) for team, one in present),
+        key=lambda row: (-row[0], row[1]),
+    )
+    shown = tuple(Where(name, part.said if part else one.verdict.rstrip(".")) for _, name, part, one in parts)
+    return Answer(shown, "; ".join(beside))
 
 
 def _no_part(number: int) -> str:

@@ -18,18 +18,24 @@ from copilot_metrics_action.people.counts import (
 from copilot_metrics_action.people.lines import Lines, RepositoryRow, TeamRow, UserRow
 from copilot_metrics_action.people.series import Series
 from copilot_metrics_action.people.tally import Person, Tally, UserLines
+from copilot_metrics_action.people.teams import Memberships, TeamCount, TeamLines, TeamsDay, TeamTally
 
 __all__ = [
     "FEW",
     "WINDOW_DAYS",
     "Client",
     "Lines",
+    "Memberships",
     "PeopleDay",
     "Person",
     "RepositoryRow",
     "Series",
     "Tally",
+    "TeamCount",
+    "TeamLines",
     "TeamRow",
+    "TeamTally",
+    "TeamsDay",
     "UserLines",
     "UserRow",
     "Window",

@@ -1,4 +1,4 @@
-"""The people of a report: the way from a seat to an agent, who came and went, and what keeps telemetry from being full.
+"""People and teams of a report: the way from a seat to an agent, who came and went, and which teams lag.
 
 Counts alone; a group of one to four people is None, and templates print it as "under 5".
 """
@@ -14,10 +14,14 @@ from copilot_metrics_action.metrics import PHASES
 from copilot_metrics_action.people import Client, Window
 from copilot_metrics_action.people.clients import MINIMUM
 from copilot_metrics_action.people.counts import WINDOW_DAYS, People
-from copilot_metrics_action.report.figures import IDES
-from copilot_metrics_action.trends import Analysis
+from copilot_metrics_action.report.figures import IDES, present
+from copilot_metrics_action.symptoms import Status
+from copilot_metrics_action.teams import Team, Teams
+from copilot_metrics_action.trends import Analysis, Change
 
 FRESH_DAYS = 14  # an older window says nothing about these days
+MOST_TEAMS = 40
+STOPPED = "reports-stopped"  # of the collection, not of a team
 NEAR_DAYS = 7  # windows are taken about once a week
 
 
@@ -130,4 +134,47 @@ def _old(name: str, client: Client) -> OldClient:
         client.people,
         ".".join(map(str, least.ide)),
         ".".join(map(str, least.plugin)),
+    )
+
+
+class TeamRow(Struct, frozen=True):
+    """One team as it is shown.
+
+    active, agents  distinct people of 28 days
+    prompts         for each active person and day, of 28 days
+    judged          at least one symptom could be judged
+    """
+
+    name: str
+    members: int
+    active: People
+    share: float | None
+    agents: People
+    typical: Change
+    prompts: float | None
+    acceptance: float | None
+    symptoms: tuple[str, ...]
+    judged: bool
+
+
+def teams(known: Teams | None) -> tuple[TeamRow, ...]:
+    """The teams in which the fewest are active first, those of which that is not known last."""
+    rows = [_team(team) for team in known.teams] if known else []
+    return tuple(sorted(rows, key=lambda row: (row.share is None, row.share or 0.0, row.name))[:MOST_TEAMS])
+
+
+def _team(team: Team) -> TeamRow:
+    month = team.analysis.last_28.figures if team.analysis.last_28 else {}
+    nothing = Change(None, None)
+    return TeamRow(
+        team.name,
+        team.members,
+        team.active_28_days,
+        _share(team.active_28_days, team.members),
+        team.agents_28_days,
+        team.analysis.typical_day,
+        month.get("interactions_per_active_user", nothing).now,
+        month.get("acceptance", nothing).now,
+        tuple(one.headline for one in present(team.findings)),
+        any(one.status not in (Status.UNKNOWN, Status.ON_HOLD) for one in team.findings if one.symptom != STOPPED),
     )

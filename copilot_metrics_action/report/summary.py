@@ -25,8 +25,8 @@ _QUIET = re.compile(r"muted|snoozed( until \d{4}-\d\d-\d\d)?")  # how the plan w
 MOST_ROWS = 300  # of the overview: about 100 KB
 
 SECTIONS: tuple[str, ...] = (
-    "headline", "symptoms", "charts", "people", "recent", "weeks", "windows", "modes", "languages", "models", "ides",
-    "phases", "surfaces", "lines", "cost", "undecided", "gaps", "dashboard", "legacy", "definitions",
+    "headline", "symptoms", "charts", "people", "teams", "recent", "weeks", "windows", "modes", "languages", "models",
+    "ides", "phases", "surfaces", "lines", "cost", "undecided", "gaps", "dashboard", "legacy", "definitions",
 )  # fmt: skip
 """Names for `report.sections` of the configuration, in their order; the verdict and what was done always stand."""
 
@@ -140,6 +140,8 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "charts": charts_by_section(view, scope, filled),
         "headline": figures.headline(scope, view.seat_price),
         "people": people.people(analysis) if analysis else None,
+        "teams": scope.teams,
+        "team_rows": people.teams(scope.teams),
         "limits": figures.limits(analysis) if analysis else (),
         "weeks": weeks if on_page else weeks[-SUMMARY_WEEKS:],
         "all_weeks": len(weeks),

@@ -15,6 +15,7 @@ from copilot_metrics_action.history import Coverage
 from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import Record, Scope
 from copilot_metrics_action.symptoms import Finding
+from copilot_metrics_action.teams import Teams
 from copilot_metrics_action.trends import Analysis
 from copilot_metrics_action.triage import Action
 
@@ -95,6 +96,7 @@ class ScopeView(Struct, frozen=True):
     problem   one line when it could not be read; stored data may still be shown
     reports   what this run read of it, by day, for the tables
     legacy    days of GitHub's closed APIs, a series of their own
+    teams     None when they are not collected
     """
 
     scope: Scope
@@ -106,6 +108,7 @@ class ScopeView(Struct, frozen=True):
     notices: tuple[str, ...] = ()
     reports: Mapping[date, Record] = {}
     legacy: tuple[LegacyDay, ...] = ()
+    teams: Teams | None = None
 
 
 class RunView(Struct, frozen=True):

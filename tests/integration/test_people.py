@@ -201,3 +201,35 @@ def test_two_scopes_and_a_dry_run(tmp_path: Path) -> None:
         nobody_named(github, run(github, tmp_path, **inputs))
         for name in (ACME, BIG):
             assert window(github, TODAY - timedelta(1), name)["seats"] == 46
+
+
+def test_teams__first_run_and_the_next_day(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "teams: true\n")
+    result = run(github, tmp_path)
+    nobody_named(github, result)
+    newest = TODAY - timedelta(1)
+    found = stored(github, f"teams/{newest.year}/{newest}.json")
+    assert {team["slug"] for team in found["teams"]} == {"platform", "mobile", "data"}
+    assert sum(team["active_28_days"] for team in found["teams"]) == 39
+    assert found["several"] == 0
+    assert "<summary>Teams: 3</summary>" in result.summary
+    assert len(asked(github, "user-teams-1-day")) == 28
+
+    github.world.today += timedelta(1)
+    github.requests.clear()
+    run(github, tmp_path)
+    assert asked(github, "user-teams-1-day") == [str(TODAY), str(TODAY - timedelta(3))]
+    head = github.git.head(BRANCH)
+    run(github, tmp_path)
+    assert github.git.head(BRANCH) == head
+    assert len(stored(github, "teams.json")["teams"]) == 29
+
+
+def test_teams__refused_is_an_error(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "teams: true\n")
+    github.faults.append(Fault(("GET", "/user-teams-", "every"), "role-missing"))
+    result = run(github, tmp_path, 1)
+    [error] = result.errors
+    assert "user-teams report" in error
+    assert window(github, TODAY - timedelta(1))["users"] == 40
+    assert not [path for path in github.git.files(BRANCH) if "teams" in path]

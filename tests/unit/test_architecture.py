@@ -29,6 +29,7 @@ CORE = {
     "refusals",
     "report",
     "symptoms",
+    "teams",
     "templates",
     "trends",
     "triage",

@@ -14,13 +14,30 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from standin import make_record
 
+from copilot_metrics_action import places
 from copilot_metrics_action.errors import HistoryError, ReportError
 from copilot_metrics_action.history import History as Stored
 from copilot_metrics_action.history import Received, SeatCounts, merge
 from copilot_metrics_action.metrics import Scope, seat_holders
-from copilot_metrics_action.people import PeopleDay, Tally, UserLines, Window, counts, due, fuller, series, shown
+from copilot_metrics_action.people import (
+    PeopleDay,
+    Tally,
+    TeamCount,
+    TeamLines,
+    TeamsDay,
+    TeamTally,
+    UserLines,
+    Window,
+    counts,
+    due,
+    fuller,
+    series,
+    shown,
+)
 from copilot_metrics_action.people.clients import too_old
 from copilot_metrics_action.people.lines import MAX_LINE_BYTES
+from copilot_metrics_action.symptoms import Status, Thresholds
+from copilot_metrics_action.teams import judge
 from copilot_metrics_action.trends import Calendar, analyse
 
 ACME = Scope("organizations", "acme")
@@ -253,29 +270,29 @@ def test_due__once_a_week() -> None:
 
 def test_series__merged_twice_and_made_again() -> None:
     received = [line(ago, 9 + ago, active=None, ai_credits_used=1.5) for ago in range(5)]
-    merged = series.merge(ACME, [], received, TAKEN)
-    assert set(merged.written) == {series.day_path(ACME, one.day) for one in received}
-    again = series.merge(ACME, merged.lines, received, TAKEN)
+    merged = series.merge(ACME, series.PEOPLE, [], received, TAKEN)
+    assert set(merged.written) == {series.day_path(ACME, series.PEOPLE, one.day) for one in received}
+    again = series.merge(ACME, series.PEOPLE, merged.lines, received, TAKEN)
     assert (again.written, again.derived) == ({}, merged.derived)
     [data] = merged.derived.values()
-    assert series.load(ACME, data).lines == merged.lines
+    assert series.load(ACME, series.PEOPLE, data).lines == merged.lines
     archive = [*merged.written.items(), ("organizations/acme/people/2026/2026-01-01.json", b"{"), ("README.md", b"")]
-    rebuilt = series.rebuild(ACME, archive)
-    assert series.dump(ACME, rebuilt.lines) == merged.derived
+    rebuilt = series.rebuild(ACME, series.PEOPLE, archive)
+    assert series.dump(ACME, series.PEOPLE, rebuilt.lines) == merged.derived
     assert rebuilt.left_out == ("organizations/acme/people/2026/2026-01-01.json",)
 
 
 def test_series__newer_damaged_and_of_today() -> None:
     with pytest.raises(HistoryError, match="format 2"):
-        series.load(ACME, b'{"format": 2}')
+        series.load(ACME, series.PEOPLE, b'{"format": 2}')
     for data in (b"", b"[]", b'{"format": 1, "people": [], "scope": "organizations/other"}', b"\xff"):
-        assert series.load(ACME, data).damaged
-    assert series.merge(ACME, [], [line(0, 5)], END).written == {}
+        assert series.load(ACME, series.PEOPLE, data).damaged
+    assert series.merge(ACME, series.PEOPLE, [], [line(0, 5)], END).written == {}
 
 
 def test_series__does_not_grow_with_the_years() -> None:
     lines = [line(ago, 9, settled=True) for ago in range(900)]
-    merged = series.merge(ACME, [], lines, TAKEN)
+    merged = series.merge(ACME, series.PEOPLE, [], lines, TAKEN)
     assert len(merged.lines) == series.KEPT_DAYS
     assert len(merged.written) == 900
 
@@ -312,3 +329,98 @@ def test_activation__two_definitions_are_no_trend() -> None:
         ACME, history.days, history.seats, TAKEN, Calendar(), (), [PeopleDay(day=END, settled=False, window=withheld)]
     ).activation
     assert kept == plain
+
+
+# Teams
+
+
+def member(user: Any, team: Any, ago: int = 0, slug: str = "") -> dict[str, Any]:
+    return {"user_id": user, "day": str(END - timedelta(ago)), "team_id": team, "slug": slug or f"team-{team}"}
+
+
+def joined(
+    memberships: Sequence[dict[str, Any]], rows: Sequence[dict[str, Any]], holders: set[str] | None = None
+) -> tuple[TeamsDay, ...]:
+    teams = TeamLines(1)
+    teams.feed(text(memberships))
+    teams.end_file()
+    teams.finish()
+    tally = TeamTally(teams.memberships)
+    users = UserLines(Tally(START, END, tally.join), 1)
+    users.feed(text(rows))
+    users.end_file()
+    users.finish()
+    return tally.counts(lambda day: day < END, holders, END)
+
+
+def test_teams__joined_on_user_and_day() -> None:
+    memberships = [member(str(user), 1) for user in range(8)] + [member(user, 2, ago=1) for user in range(6)]
+    rows = [row(user) for user in range(6)] + [row(user, 1, used_agent=True) for user in range(9)]
+    before, today = joined(memberships, rows)
+    [team] = today.teams
+    assert (team.team_id, team.slug, team.members, team.active, team.agents) == ("1", "team-1", 8, 6, 0)
+    assert (team.user_initiated_interaction_count, team.code_acceptance_activity_count) == (18, 12)
+    assert (before.settled, before.teams[0].active, before.teams[0].agents) == (True, 6, 6)
+
+
+def test_teams__small_ones_and_small_groups_are_withheld() -> None:
+    memberships = [member(user, 1) for user in range(4)] + [member(user, 2) for user in range(10, 19)]
+    [day] = joined(memberships, [row(user) for user in (0, 1, 10, 11, 12)])
+    assert day.withheld == ("team-1",)
+    [team] = day.teams
+    assert (team.members, team.active, team.user_initiated_interaction_count) == (9, None, None)
+    [fewer] = joined(memberships, [], holders={str(user) for user in range(10, 14)})
+    assert (fewer.teams, fewer.withheld) == ((), ("team-1", "team-2"))
+
+
+def test_teams__people_in_several_count_in_each() -> None:
+    memberships = [member(user, team) for user in range(6) for team in (1, 2)]
+    [day] = joined([*memberships, memberships[0]], [row(user) for user in range(6)] * 2)
+    assert [(team.members, team.active) for team in day.teams] == [(6, 6), (6, 6)]
+    assert day.several == 6
+
+
+def test_teams__a_month_needs_its_memberships() -> None:
+    rows = [row(user, ago) for user in range(9) for ago in (user, 20)]
+    month = [member(user, 1, ago) for user in range(9) for ago in range(28)]
+    *_, whole = joined(month, rows)
+    assert whole.teams[0].active_28_days == 9
+    [alone] = joined([one for one in month if one["day"] == str(END)], rows)
+    assert alone.teams[0].active_28_days is UNSET
+    kept = series.merge(ACME, series.TEAMS, [whole], [alone], TAKEN)
+    assert kept.written == {}
+
+
+def test_teams__judged_as_a_scope_is() -> None:
+    lines = []
+    for ago in range(80, 0, -1):
+        day = TAKEN - timedelta(ago)
+        quiet = day.weekday() >= 5
+        count = counted(day, active=0 if quiet else 6, members=30, month=9 if ago % 7 == 0 else None)
+        lines.append(TeamsDay(day=day, settled=ago >= 4, teams=(count,), withheld=("tiny",), several=0))
+    found = judge(ACME, lines, TAKEN, Calendar(), (), Thresholds())
+    assert found is not None
+    [team] = found.teams
+    present = {one.symptom for one in team.findings if one.status is Status.PRESENT}
+    assert "low-active-users" in present
+    assert (team.members, team.active_28_days, found.withheld) == (30, 9, ("tiny",))
+    scope = next(one for one in team.findings if one.symptom == "low-active-users")
+    answer = places.teams(scope, found)
+    assert [part.name for part in answer.parts] == ["core"]
+    assert answer.beside == "1 team with fewer than five seats withheld"
+    assert judge(ACME, lines, lines[0].day, Calendar(), (), Thresholds()) is None
+    young = judge(ACME, lines[-5:], TAKEN, Calendar(), (), Thresholds())
+    assert young is not None
+    assert places.teams(scope, young).reason == "the history of the teams is too short"
+
+
+def counted(day: date, *, active: int, members: int, month: int | None) -> TeamCount:
+    return TeamCount(
+        team_id="1",
+        slug="core",
+        members=members,
+        active=active,
+        agents=0,
+        active_28_days=UNSET if month is None else month,
+        agents_28_days=UNSET if month is None else 0,
+    )
