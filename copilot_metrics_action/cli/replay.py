@@ -98,7 +98,7 @@ def _past(snapshot: Snapshot) -> list[Past]:
     for scope in stored_scopes(snapshot):
         seen = history.rebuild(scope, snapshot.archive())
         if seen.days:
-            found.append(Past(seen, series.rebuild(scope, snapshot.archive()).lines))
+            found.append(Past(seen, series.rebuild(scope, series.PEOPLE, snapshot.archive()).lines))
     return found
 
 
