@@ -20,6 +20,7 @@ from copilot_metrics_action.templates import Markdown, Templates
 from copilot_metrics_action.trends import Analysis, Change
 from copilot_metrics_action.triage import LABEL
 
+FOLDER = "reports"
 PATIENCE_DAYS = 10  # into the new month: a scope that lags longer than this holds the page up no more
 STEP = 0.05  # of seats in use: a target that can be reached in a month
 AGENT_STEP = 0.02
@@ -106,7 +107,7 @@ def before(as_of: date) -> date:
 
 
 def path(start: date) -> str:
-    return f"reports/{start:%Y-%m}.md"
+    return f"{FOLDER}/{start:%Y-%m}.md"
 
 
 def due(scopes: Sequence[ScopeView], as_of: date, existing: Mapping[str, str]) -> date | None:

@@ -15,7 +15,7 @@ from copilot_metrics_action.report import month
 from copilot_metrics_action.report.sheet import fit
 from copilot_metrics_action.report.summary import BUDGET, BUDGET_OF_MANY, overview, render, run_values
 from copilot_metrics_action.report.view import RunView, ScopeView
-from copilot_metrics_action.templates import Templates, day
+from copilot_metrics_action.templates import Markdown, Templates, day
 
 INDEX = "README.md"
 LAG_DAYS = 7  # behind the newest line: from then on nobody collects it any more
@@ -50,18 +50,20 @@ def pages(view: RunView, templates: Templates, existing: Mapping[str, str]) -> d
         alone = replace(calm, scopes=(scope,), links=view.links.seen_from(scope.scope.path))
         page = render(alone, templates, "page.md.j2", on_page=True)
         written[f"{scope.scope.path}/README.md"] = fit(page, BUDGET)
-    if told:
-        silent = [ScopeView(one.scope) for one in view.scopes if one.scope not in {other.scope for other in told}]
-        every = tuple(sorted((*told, *silent), key=lambda one: one.scope.path))
-        written[INDEX] = index(replace(calm, scopes=every), templates, existing.get(INDEX, ""))
-    due = month.due(told, view.as_of, existing)
+    if not told:
+        return {}
+    silent = [ScopeView(one.scope) for one in view.scopes if one.scope not in {other.scope for other in told}]
+    every = tuple(sorted((*told, *silent), key=lambda one: one.scope.path))
+    due, stored = month.due(told, view.as_of, existing), existing.get(INDEX, "")
+    with_months = due is not None or len(existing) > (INDEX in existing) or f"{month.FOLDER})" in stored
+    written[INDEX] = index(replace(calm, scopes=every), templates, stored, with_months=with_months)
     if due is not None:
         links = replace(view.links, here="reports")
         written[month.path(due)] = month.page(replace(calm, scopes=told, links=links), templates, due)
     return written
 
 
-def index(view: RunView, templates: Templates, stored: str) -> str:
+def index(view: RunView, templates: Templates, stored: str, *, with_months: bool) -> str:
     """The first page: a line a scope, with or without data; lines of scopes that this run does not serve are kept.
 
     A line whose data end more than a week before the newest says so, whoever serves it.
@@ -72,7 +74,13 @@ def index(view: RunView, templates: Templates, stored: str) -> str:
     ends += [one.analysis.newest_day for one in view.scopes if one.analysis and one.analysis.newest_day]
     alive = max(ends) - timedelta(days=LAG_DAYS)
     oldest = min(end for end in ends if end >= alive)
-    values = run_values(view, on_page=True) | {"rows": overview(view), "oldest": oldest}
+    told = [scope for scope in view.scopes if scope.figures]
+    values = run_values(view, on_page=True) | {
+        "rows": overview(view),
+        "oldest": oldest,
+        "lead": told[0] if len(told) == 1 else None,
+        "months_url": Markdown(view.links.page(month.FOLDER) if with_months else ""),
+    }
     lines = templates.render("index.md.j2", **values).splitlines()
     spots = [number for number, line in enumerate(lines) if line.startswith("|:--")]
     if spots:
@@ -85,7 +93,7 @@ def index(view: RunView, templates: Templates, stored: str) -> str:
 def _end(line: str) -> date | None:
     """How far the data of a line go: its last cell."""
     try:
-        return datetime.strptime(line.rstrip("| ").rpartition("|")[2].strip(), "%d %b %Y").date()
+        return datetime.strptime(line.rstrip("| ").rpartition("|")[2].replace("&nbsp;", " ").strip(), "%d %b %Y").date()
     except ValueError:
         return None
 
