@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +20,9 @@ from msgspec import Struct
 from copilot_metrics_action import history, intake, legacy
 from copilot_metrics_action.collect import read_history, read_legacy, stored_years
 from copilot_metrics_action.errors import ConfigError, StoreError
+from copilot_metrics_action.history import History
 from copilot_metrics_action.intake import Ledger, Row
-from copilot_metrics_action.metrics import Record, Scope, fullest
+from copilot_metrics_action.metrics import Record, Scope, canonical_json, fullest
 from copilot_metrics_action.store import Snapshot, changed_files
 
 SUFFIXES: Final = (".json", ".ndjson", ".jsonl")
@@ -140,69 +142,83 @@ def _stored(path: str, snapshot: Snapshot) -> Record:
 
 
 class Merging:
-    """The stored days of a scope as an import goes on; every file that it adds or replaces goes to the sink."""
+    """The stored days of a scope as an import goes on; every file that it adds or replaces goes to the sink.
 
-    def __init__(self, scope: Scope, snapshot: Snapshot, clock: Clock, sink: Sink) -> None:
+    differing  days of which the files hold copies that differ: the best of each is found before any is merged
+    """
+
+    def __init__(
+        self, scope: Scope, snapshot: Snapshot, clock: Clock, differing: AbstractSet[date], sink: Sink
+    ) -> None:
         self._scope = scope
         self._snapshot = snapshot
         self._clock = clock
+        self._differing = differing
         self._sink = sink
         self._history = read_history(scope, snapshot, stored_years(scope, snapshot))
+        self._provisional = _provisional(self._history)
         self._legacy = read_legacy(scope, snapshot)
         self._derived: dict[str, bytes] = {}
-        # Copies of which nobody knows when they were taken; those of this import come in order.
-        self._undated = {line.day: line.blob for line in self._history.days if not line.settled}
         self.changes = Changes(set(), set(), set(), set(), set(), set())
 
     def merge(self, sources: Sequence[Source]) -> Changes:
         """Merges the files, one after the other; the derived files come last."""
-        batch: dict[date, Row] = {}
-        when = self._clock.as_of
+        batch: list[Row] = []
+        best: dict[date, Row] = {}
         for source in sources:
             rows = _read(source.path).rows
             self._merge_legacy([row for row in rows if row.shape != "report"])
-            reports = [row for row in rows if row.shape == "report"]
-            for row in sorted(reports, key=self._clock.taken):
-                taken = self._clock.taken(row)
-                if batch and (taken != when or len(batch) >= BATCH):
-                    self._merge_reports(batch, when)
-                    batch = {}
-                when = taken
-                known = batch.get(row.day)
-                if known is None or fullest([known.record, row.record]) == row.record:
-                    batch[row.day] = row
-        if batch:
-            self._merge_reports(batch, when)
+            for row in sorted((row for row in rows if row.shape == "report"), key=self._clock.taken):
+                if row.day in self._differing:
+                    best[row.day] = self._better(best[row.day], row) if row.day in best else row
+                    continue
+                if batch and (len(batch) >= BATCH or self._clock.taken(row) != self._clock.taken(batch[0])):
+                    self._merge_reports(batch)
+                    batch = []
+                batch.append(row)
+        for _, same in groupby([*batch, *sorted(best.values(), key=self._clock.taken)], key=self._clock.taken):
+            self._merge_reports([*same])
         if self.changes.legacy_new or self.changes.legacy_replaced:
             self._derived |= legacy.dump(self._scope, self._legacy)
         self._hand_over(changed_files(self._snapshot, self._derived))
         return self.changes
 
-    def _merge_reports(self, rows: Mapping[date, Row], taken: date) -> None:
-        usable = {day: row.record for day, row in rows.items() if not self._stays(row, taken)}
-        merged = history.merge(self._history, history.Received(usable), taken)
+    def _better(self, one: Row, other: Row) -> Row:
+        """Of two copies of a day the later of those known to be settled, else the one that says more."""
+        settled = [row for row in (one, other) if self._is_surely_settled(row)]
+        if len(settled) == 2 and self._clock.taken(one) != self._clock.taken(other):
+            return max(settled, key=self._clock.taken)
+        if len(settled) == 1:
+            return settled[0]
+        return one if fullest([one.record, other.record]) == one.record else other
+
+    def _is_surely_settled(self, row: Row) -> bool:
+        return self._clock.knows(row) and history.is_settled(row.day, self._clock.taken(row))
+
+    def _merge_reports(self, rows: Sequence[Row]) -> None:
+        """Merges rows that were taken on one day."""
+        usable = {row.day: row.record for row in rows if not self._stays(row)}
+        merged = history.merge(self._history, history.Received(usable), self._clock.taken(rows[0]))
         told = merged.coverage
         self.changes.new |= {*told.new}
         self.changes.revised |= {*told.revised} - self.changes.new
         self.changes.kept |= {*told.restated}
         self._history = merged.history
+        self._provisional = _provisional(merged.history)
         self._derived |= merged.derived
         self._hand_over(merged.written)
 
-    def _stays(self, row: Row, taken: date) -> bool:
+    def _stays(self, row: Row) -> bool:
         """Whether a stored copy stays that may still grow: the offered one may be older, and does not say more."""
-        day, record = row.day, row.record
-        line = next((line for line in self._history.days if line.day == day), None) if day in self._undated else None
-        if line is None or line.blob != self._undated[day]:
+        blob = self._provisional.get(row.day)
+        if blob is None or self._is_surely_settled(row):
             return False
-        if self._clock.knows(row) and history.is_settled(day, taken):
-            return False
-        stored = _stored(history.day_path(self._scope, day), self._snapshot)
-        if stored == record:
+        if history.git_blob(canonical_json(row.record)) == blob:
             return True  # and remains provisional, so that the next run asks for it
-        if fullest([stored, record]) == record:
+        stored = _stored(history.day_path(self._scope, row.day), self._snapshot)
+        if fullest([stored, row.record]) == row.record:
             return False
-        self.changes.kept.add(day)
+        self.changes.kept.add(row.day)
         return True
 
     def _merge_legacy(self, rows: Sequence[Row]) -> None:
@@ -223,3 +239,8 @@ class Merging:
     def _hand_over(self, files: Mapping[str, bytes]) -> None:
         self.changes.files += len(files)
         self._sink(files)
+
+
+def _provisional(stored: History) -> dict[date, str]:
+    """The days whose stored copy may still grow, with the id of that copy."""
+    return {line.day: line.blob for line in stored.days if not line.settled}

@@ -81,9 +81,10 @@ class Ledger:
     """What was seen in all files together: days that come twice, and organizations that do not belong together."""
 
     def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+        self.scope = scope
         self._days: dict[tuple[bool, date], Claim] = {}
         self._owners: dict[int, tuple[str, str]] = {}  # which id, to its value and place
+        self.differing: set[date] = set()  # report days of which there are copies that differ
         self.problems: list[str] = []
         self.notices: list[str] = []
 
@@ -98,6 +99,8 @@ class Ledger:
             claim = Claim(row.place, git_blob(canonical_json(row.record)))
             known = self._days.setdefault(key, claim)
             if known is not claim and known.blob != claim.blob:
+                if row.shape == "report":
+                    self.differing.add(row.day)
                 self.notices.append(
                     f"{row.place}: {row.day} is also in {known.place} and differs; the later or fuller copy counts"
                 )
@@ -112,12 +115,12 @@ class Ledger:
 
     def _check_owner(self, row: Row) -> None:
         enterprise, organization = row.owner
-        if self._scope.kind == "enterprises" and organization:
+        if self.scope.kind == "enterprises" and organization:
             self.problems.append(
                 f"{row.place}: it is about organization {organization}, not about an enterprise; "
                 "import it with --organization"
             )
-        elif self._scope.kind == "organizations" and row.shape == "report" and enterprise and not organization:
+        elif self.scope.kind == "organizations" and row.shape == "report" and enterprise and not organization:
             self.problems.append(
                 f"{row.place}: it is about enterprise {enterprise} as a whole, not about an organization; "
                 "import it with --enterprise"

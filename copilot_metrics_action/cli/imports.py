@@ -59,7 +59,7 @@ def _import(options: argparse.Namespace, runner: Runner) -> int:
         return 1
     if not sources:
         raise ConfigError("import", "the files hold no day of Copilot usage", "name reports, or the folder they are in")
-    changes, commit = _write(place, scope, sources, clock, runner, dry_run=options.dry_run)
+    changes, commit = _write(place, ledger, sources, clock, runner, dry_run=options.dry_run)
     _tell(scope, changes, ledger, f"{place.name}{f', commit {commit[:12]}' if commit else ''}", dry=options.dry_run)
     return 0
 
@@ -84,21 +84,22 @@ def _scope(options: argparse.Namespace, snapshot: Snapshot) -> Scope:
 
 
 def _write(
-    place: Place, scope: Scope, sources: Sequence[Source], clock: Clock, runner: Runner, *, dry_run: bool
+    place: Place, ledger: Ledger, sources: Sequence[Source], clock: Clock, runner: Runner, *, dry_run: bool
 ) -> tuple[Changes, str]:
     """Merges and writes: into a folder file by file, the derived ones last; onto a branch as one commit."""
+    scope = ledger.scope
     if dry_run:
-        return Merging(scope, place.store.snapshot(), clock, lambda files: None).merge(sources), ""
+        return Merging(scope, place.store.snapshot(), clock, ledger.differing, lambda files: None).merge(sources), ""
     if place.is_folder:
         folder = place.store.snapshot()
-        return Merging(scope, folder, clock, partial(_put, place.store, folder)).merge(sources), ""
+        return Merging(scope, folder, clock, ledger.differing, partial(_put, place.store, folder)).merge(sources), ""
     moved = ""
     for attempt in store.attempts(place.patience):
         if attempt:
             runner.log(f"The data branch moved ({moved}); merging again with what is there now")
         snapshot = place.store.snapshot()
         files: dict[str, bytes] = {}
-        changes = Merging(scope, snapshot, clock, files.update).merge(sources)
+        changes = Merging(scope, snapshot, clock, ledger.differing, files.update).merge(sources)
         try:
             message = _message(place.prefix, scope, changes)
             return changes, place.store.commit(snapshot, files, message) if files else ""

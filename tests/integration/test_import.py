@@ -294,7 +294,12 @@ def test_import__in_batches_the_same_as_at_once(
     tmp_path: Path, files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     days = [FIRST + timedelta(number) for number in range(10)]
-    for number, day in enumerate(days):
+    # Weekly reports overlap: of a day that grew the last copy counts, whatever lies beside it of unknown age.
+    grew = [record(days[9], daily_active_users=users) for users in (1, 2, 3)]
+    for number, one in enumerate(grew):
+        kept(files / f"z{number}.json", [one], created_at=f"{days[9] + timedelta(1 + number)}T00:00:00Z")
+    kept(files / "a.ndjson", [grew[0]])
+    for number, day in enumerate(days[:9]):
         wrapper = {"created_at": f"{day + timedelta(2 + number % 3)}T00:00:00Z"} if number % 2 else {}
         kept(files / f"{day}.json", [record(day), legacy(day)] if number == 4 else [record(day)], **wrapper)
     made = []
@@ -307,3 +312,5 @@ def test_import__in_batches_the_same_as_at_once(
         assert "0 of them differ" in capsys.readouterr().out
         made.append(content(folder))
     assert made[0] == made[1] == made[2]
+    assert made[0][f"{ACME}/days/2025/{days[9]}.json"] == canonical_json(grew[2])
+    assert str(days[9]) in json.loads(made[0][f"{ACME}/collection.json"])["provisional"]
