@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from copilot_metrics_action.history import SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.symptoms import Finding, Status, Thresholds, evaluate, spells
-from copilot_metrics_action.trends import SETTLED_AFTER_DAYS, Calendar, analyse
+from copilot_metrics_action.trends import SETTLED_AFTER_DAYS, Calendar, CountingChange, analyse
 
 SCOPE = Scope("enterprises", "acme")
 FIRST = date(2026, 1, 1)
@@ -122,6 +122,47 @@ def test_missing_days_make_no_fall(people: int, gaps: float, seed: int) -> None:
     analysis = analyse(SCOPE, days, seats, end(days), Calendar())
     assert not spells(analysis, Thresholds())
     assert Status.PRESENT not in {item.status for item in evaluate(analysis, Thresholds())[1:]}
+
+
+@QUICK
+@given(
+    st.integers(30, 3000),
+    st.floats(0.6, 1.5),
+    st.integers(60, 140),
+    st.one_of(st.none(), st.integers(10, 60)),
+    st.integers(0, 2**32),
+)
+def test_a_known_change_in_counting_is_no_fall(
+    people: int, factor: float, place: int, lasts: int | None, seed: int
+) -> None:
+    """People do as ever, GitHub counts fewer or more of them, for good or for some weeks."""
+    chance = random.Random(seed)
+    end_place = 170 if lasts is None else place + lasts
+
+    def counted(day: int, window: int) -> float:
+        """The factor at the end of a window, through which the change works its way."""
+        inside = sum(place <= other < end_place for other in range(day - window + 1, day + 1))
+        return 1 + (factor - 1) * inside / window
+
+    days = [
+        StoredDay(
+            day=FIRST + timedelta(days=day),
+            settled=True,
+            blob="",
+            daily_active_users=round(
+                people * (0.03 if (FIRST + timedelta(days=day)).weekday() > 4 else 0.6)
+                * counted(day, 1) * (1 + chance.gauss(0, 0.02))
+            ),
+            weekly_active_users=round(0.9 * people * counted(day, 7)),
+            monthly_active_users=round(people * counted(day, 28)),
+        )
+        for day in range(170)
+    ]  # fmt: skip
+    metrics = ("daily_active_users", "weekly_active_users", "monthly_active_users")
+    until = None if lasts is None else FIRST + timedelta(days=end_place - 1)
+    change = CountingChange(FIRST + timedelta(days=place), "counts otherwise", metrics, "an announcement", until)
+    told = spells(analyse(SCOPE, days, (), end(days, 170), Calendar(), (change,)), Thresholds())
+    assert [spell for spell in told if spell.symptom == "falling-usage"] == []
 
 
 @QUICK
