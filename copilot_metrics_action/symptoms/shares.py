@@ -19,6 +19,7 @@ from copilot_metrics_action.symptoms.thresholds import (
     NoAgentUsage,
 )
 from copilot_metrics_action.trends import MONTH_DAYS
+from copilot_metrics_action.trends.regression import Booleans, Floats
 from copilot_metrics_action.trends.shares import OTHER_SURFACES
 
 AGENT_METRICS = ("monthly_active_agent_users", "monthly_active_users", *(surface[3] for surface in OTHER_SURFACES))
@@ -94,67 +95,36 @@ def low_active_users(scene: Scene, rule: LowActiveUsers) -> Reading:
 
 def no_agent_usage(scene: Scene, rule: NoAgentUsage) -> Reading:
     """Nobody uses agents: next to none of the active people did so in 28 days, on any surface that reports."""
-    agents = scene.agents
-    judged = scene.history & ~np.isnan(agents.share)
-    reach = np.fmax(agents.share, agents.elsewhere)
-    share = at(agents.share)
+    reach = _reach(scene)
     silent = _silent(scene)
     silence = f"; {words.listed(silent)} did not report" if silent else ""
-    figures = (
-        f"{words.count(at(agents.users))} of {words.count(at(agents.active))} active people ({words.percent(share)})"
-    )
-    return Reading(
-        Judgement(
-            judged, reach < rule.open_below, reach > rule.close_above, rule.confirm_days, rule.close_confirm_days
-        ),
+    return _agents(
+        scene,
+        rule,
+        (reach < rule.open_below, reach > rule.close_above),
+        (f"below {words.percent(rule.open_below)}", f"above {words.percent(rule.close_above)}"),
         headline="nobody uses agents",
-        present=f"In 28 days {figures} used agent mode, and no other surface shows more{silence}.",
-        absent=_agents_absent(scene, figures),
-        unit="ratio",
-        measured=share if judged[-1] else None,
-        limit=rule.open_below,
-        close_limit=rule.close_above,
-        missing=scene.too_short(MONTH_DAYS) or "the reports do not say how many people used agent mode",
-        evidence=_agent_evidence(
-            scene, f"below {words.percent(rule.open_below)}", f"above {words.percent(rule.close_above)}"
-        ),
-        metrics=AGENT_METRICS,
+        present=f"In 28 days {_agent_figures(scene)} used agent mode, and no other surface shows more{silence}.",
         weight=40,
-        step=0,
-        signs=("none-at-all",) if at(reach) == 0 else (),
     )
 
 
 def low_agent_usage(scene: Scene, rule: LowAgentUsage) -> Reading:
     """Few people use agents: some do, yet fewer than the 5 to 10 % that show that people try them out."""
-    agents = scene.agents
-    judged = scene.history & ~np.isnan(agents.share)
-    reach = np.fmax(agents.share, agents.elsewhere)
-    opens = (reach >= rule.open_above) & (reach < rule.open_below)
-    closes = (reach > rule.close_above) | (reach < rule.open_above)
-    share = at(agents.share)
-    figures = (
-        f"{words.count(at(agents.users))} of {words.count(at(agents.active))} active people ({words.percent(share)})"
-    )
-    return Reading(
-        Judgement(judged, opens, closes, rule.confirm_days, rule.close_confirm_days),
-        headline="few people use agents",
-        present=f"In 28 days only {figures} used agent mode, and no other surface shows "
-        f"{words.percent(rule.open_below)} or more.",
-        absent=_agents_absent(scene, figures),
-        unit="ratio",
-        measured=share if judged[-1] else None,
-        limit=rule.open_below,
-        close_limit=rule.close_above,
-        missing=scene.too_short(MONTH_DAYS) or "the reports do not say how many people used agent mode",
-        evidence=_agent_evidence(
-            scene,
-            f"{words.percent(rule.open_above)} to {words.percent(rule.open_below)}",
-            f"above {words.percent(rule.close_above)}, or below {words.percent(rule.open_above)}",
+    reach = _reach(scene)
+    least = words.percent(rule.open_above)
+    return _agents(
+        scene,
+        rule,
+        (
+            (reach >= rule.open_above) & (reach < rule.open_below),
+            (reach > rule.close_above) | (reach < rule.open_above),
         ),
-        metrics=AGENT_METRICS,
-        weight=20 + _depth(share, rule.open_below, 5),
-        step=0,
+        (f"{least} to {words.percent(rule.open_below)}", f"above {words.percent(rule.close_above)}, or below {least}"),
+        headline="few people use agents",
+        present=f"In 28 days only {_agent_figures(scene)} used agent mode, and no other surface shows "
+        f"{words.percent(rule.open_below)} or more.",
+        weight=20 + _depth(at(scene.agents.share), rule.open_below, 5),
     )
 
 
@@ -253,11 +223,50 @@ def low_acceptance(scene: Scene, rule: LowAcceptance) -> Reading:
     )
 
 
+def _agents(
+    scene: Scene,
+    rule: NoAgentUsage | LowAgentUsage,
+    limits: tuple[Booleans, Booleans],
+    limits_in_words: tuple[str, str],
+    *,
+    headline: str,
+    present: str,
+    weight: float,
+) -> Reading:
+    """What both rules about agents read; `limits` are the days that meet the opening and the closing limit."""
+    judged = scene.history & ~np.isnan(scene.agents.share)
+    return Reading(
+        Judgement(judged, *limits, rule.confirm_days, rule.close_confirm_days),
+        headline=headline,
+        present=present,
+        absent=_agents_absent(scene),
+        unit="ratio",
+        measured=at(scene.agents.share) if judged[-1] else None,
+        limit=rule.open_below,
+        close_limit=rule.close_above,
+        missing=scene.too_short(MONTH_DAYS) or "the reports do not say how many people used agent mode",
+        evidence=_agent_evidence(scene, *limits_in_words),
+        metrics=AGENT_METRICS,
+        weight=weight,
+    )
+
+
+def _reach(scene: Scene) -> Floats:
+    """The largest share of agent users that one surface shows, by place."""
+    return np.fmax(scene.agents.share, scene.agents.elsewhere)
+
+
+def _agent_figures(scene: Scene) -> str:
+    users, active, share = (at(values) for values in (scene.agents.users, scene.agents.active, scene.agents.share))
+    return f"{words.count(users)} of {words.count(active)} active people ({words.percent(share)})"
+
+
 def _silent(scene: Scene) -> list[str]:
     return [title for name, title, *_ in OTHER_SURFACES if at(scene.agents.others[name]) is None]
 
 
-def _agents_absent(scene: Scene, figures: str) -> str:
+def _agents_absent(scene: Scene) -> str:
+    figures = _agent_figures(scene)
     titles = {name: title for name, title, *_ in OTHER_SURFACES}
     shares = {name: share for name, values in scene.agents.others.items() if (share := at(values)) is not None}
     best = max(shares, key=lambda name: shares[name], default=None)
