@@ -19,6 +19,7 @@ from copilot_metrics_action.errors import HistoryError
 from copilot_metrics_action.history import SeatCounts, StoredDay, is_day_file
 from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import LARGEST, DayMetrics, Record
+from copilot_metrics_action.people.teams import TeamCount
 
 Type = Literal["text", "whole", "measure", "day", "flag"]
 Row = dict[str, Any]
@@ -99,9 +100,20 @@ LEGACY: Final = Table(
 LEGACY_BREAKDOWNS: Final = Table("legacy_breakdowns", _BREAKDOWN)
 
 _LONG: Final = (DAY, Column("figure", "text"), Column("value", "measure"))
-COUNTS: Final[Mapping[str, Table]] = {name: Table(name, _LONG) for name in ("people", "teams", "repositories")}
+COUNTS: Final[Mapping[str, Table]] = {name: Table(name, _LONG) for name in ("people", "repositories")}
+TEAMS: Final = Table(
+    "teams",
+    (
+        DAY,
+        Column("settled", "flag"),
+        *(
+            Column(name, "text" if name in ("slug", "team_id") else "whole")
+            for name in TeamCount.__struct_encode_fields__
+        ),
+    ),
+)
 
-TABLES: Final = (DAILY, BREAKDOWNS, SEATS, LEGACY, LEGACY_BREAKDOWNS, *COUNTS.values())
+TABLES: Final = (DAILY, BREAKDOWNS, SEATS, LEGACY, LEGACY_BREAKDOWNS, TEAMS, *COUNTS.values())
 
 _DAY_PATH: Final = re.compile(r"(days|legacy|people|teams|repositories)/([0-9]{4})/([0-9-]+\.json)")
 
@@ -156,11 +168,13 @@ def legacy_rows(lines: Iterable[LegacyDay]) -> Iterator[Row]:
 
 
 def rows_of(file: DayFile) -> Iterator[tuple[Table, Row]]:
-    """The rows that need the file of a day: its breakdowns, or counts over people and teams in long form."""
+    """The rows that need the file of a day: its breakdowns, its teams, or counts over people in long form."""
     if file.folder == "days":
         yield from ((BREAKDOWNS, row) for row in breakdown_rows(file.day, file.record))
     elif file.folder == "legacy":
         yield from ((LEGACY_BREAKDOWNS, row) for row in breakdown_rows(file.day, legacy.translated(file.record)))
+    elif file.folder == "teams":
+        yield from ((TEAMS, row) for row in team_rows(file.day, file.record))
     else:
         table = COUNTS[file.folder]
         yield from (
@@ -175,6 +189,14 @@ def breakdown_rows(day: date, record: Record) -> Iterator[Row]:
             for row in rows:
                 if isinstance(row, dict):
                     yield {**row, "day": day, "breakdown": name}
+
+
+def team_rows(day: date, record: Record) -> Iterator[Row]:
+    """A row a team; those with fewer than five members with a seat are not in the file."""
+    teams = record.get("teams")
+    for team in teams if isinstance(teams, list) else ():
+        if isinstance(team, dict):
+            yield {**team, "day": day, "settled": record.get("settled")}
 
 
 def _long(path: str, value: object) -> Iterator[tuple[str, float | None]]:

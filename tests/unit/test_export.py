@@ -163,7 +163,18 @@ def test_day_file__damaged() -> None:
         export.day_file("days/2026/2026-11-10.json", b"{")
 
 
-def test_counts__over_people_and_teams_in_long_form() -> None:
+def test_teams__a_row_each() -> None:
+    data = b"""{"day": "2026-11-10", "settled": true, "several": 7, "withheld": ["tiny"], "teams": [
+        {"team_id": "4", "slug": "payments", "members": 7, "active": null}, null]}"""
+    file = export.day_file("teams/2026/2026-11-10.json", data)
+    assert file is not None
+    ((table, row),) = export.rows_of(file)
+    assert json.loads(export.ndjson_rows(table, [row], MORE)) == {
+        **MORE, "day": "2026-11-10", "settled": True, "team_id": "4", "slug": "payments", "members": 7,
+    }  # fmt: skip
+
+
+def test_counts__over_people_in_long_form() -> None:
     data = b"""{"day": "2026-11-10", "active": 12, "agents": null, "settled": true,
         "window": {"phases": {"1": 9}}, "teams": [{"team": "payments", "members": 7}, {"members": 8}]}"""
     file = export.day_file("people/2026/2026-11-10.json", data)
