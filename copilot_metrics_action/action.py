@@ -149,7 +149,9 @@ def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
 def write_output(folder: Path, shown: str, result: Result, redactor: escape.Redactor) -> str:
     """Summary (also as a page), charts and tables below `output-dir`; the summary's path as the workspace sees it."""
     files = {SUMMARY: result.summary.encode(), PREVIEW: page_of(result)}
-    files |= {path: redactor.page(text).encode() for path, text in report.tables(result.view).items()}
+    files |= {
+        path: redactor.page(text).encode() for path, text in (report.tables(result.view) | dict(result.tables)).items()
+    }
     for path, png in report.pictures(result.view.scopes, result.view.overview).items():
         files |= {path.partition("/")[2]: png} if png is not None else {}
     for path, data in files.items():

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from copilot_metrics_action import history, legacy
 from copilot_metrics_action.collect_people import Counts, People, ask_people, read_counts
+from copilot_metrics_action.collect_repositories import Repositories, ask_repositories
 from copilot_metrics_action.connect import Run, Source
 from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady
 from copilot_metrics_action.errors import ActionError, ApiError, ConfigError, HistoryError
@@ -34,6 +35,7 @@ class Collected(Struct, frozen=True):
     asked    how many days were asked for one by one
     refused  the reports could not be read in this run
     counts   the stored counts over people and teams, and `people` what it got about them
+    repositories  files of the repositories reports
     problems, notices  one line each
     """
 
@@ -46,6 +48,7 @@ class Collected(Struct, frozen=True):
     refused: bool = False
     counts: Counts = Counts()
     people: People = People()
+    repositories: Repositories = Repositories()
     problems: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -64,9 +67,14 @@ def collect(run: Run, snapshot: Snapshot) -> tuple[Collected, ...]:
         else:
             with run.runner.group(f"Collecting {scope}"):
                 one = _ask(run, scope, stored, counts, requests)
-            requests -= one.asked
+                requests -= one.asked
+                if not one.refused and one.received.records:
+                    kept = ask_repositories(run, scope, run.edges.source(scope), snapshot, requests)
+                    one = replace(one, repositories=kept)
+                    requests -= len(kept.files)
             collected.append(replace(one, head=snapshot.head, legacy=old))
     run.told.errors += [problem for one in collected for problem in one.problems]
+    run.told.errors += [one.repositories.problem for one in collected if one.repositories.problem]
     missed = [one.people.problem for one in collected if one.people.problem]
     if run.edges.settings.people is None and not run.edges.settings.teams:
         # Nobody asked for them: a token that reads the days alone is fine.

@@ -105,7 +105,7 @@ def ask_people(
     covered: frozenset[date] = frozenset()
     month = None
     due = people.due((line for line in stored.people.lines if line.day < as_of), as_of)
-    tables = settings.people_wanted == "logins" and bool(run.inputs.output_dir)
+    tables = settings.people_wanted == "logins" and (bool(run.inputs.output_dir) or settings.report.people)
     if due or tables:
         found = asking.month(known)
         if found is not None:

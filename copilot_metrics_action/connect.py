@@ -19,7 +19,7 @@ from copilot_metrics_action.copilot import Copilot, DayAnswers, LineReport, NotR
 from copilot_metrics_action.errors import ApiError, ConfigError, StoreError
 from copilot_metrics_action.github import Client, Downloads, Journal, Patience, Permission
 from copilot_metrics_action.metrics import Record, Scope
-from copilot_metrics_action.own_files import configuration, misnamed, not_yet, own_templates, remarks, workspace_text
+from copilot_metrics_action.own_files import configuration, misnamed, own_templates, remarks, workspace_text
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Branch, Store, write_file
 from copilot_metrics_action.templates import Templates
@@ -235,7 +235,7 @@ def github_edges(inputs: Inputs, runner: Runner, sleep: Callable[[float], None] 
         settings=settings,
         templates=templates,
         patience=clients.patience,
-        warnings=(*warnings, *remarks(inputs, settings), *misnamed(templates), *not_yet(settings)),
+        warnings=(*warnings, *remarks(inputs, settings), *misnamed(templates)),
     )
 
 

@@ -30,6 +30,7 @@ from copilot_metrics_action.history import History, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.own_files import calendar
 from copilot_metrics_action.people import PeopleDay, TeamsDay, series
+from copilot_metrics_action.people.tables import Table, tables
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.store import Snapshot
 
@@ -72,7 +73,7 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
         merged = history.merge(stored, one.received, as_of, update_settled=run.edges.settings.settled_days == "update")
         people = series.merge(one.scope, series.PEOPLE, one.counts.people.lines, one.people.received, as_of)
         in_teams = series.merge(one.scope, series.TEAMS, one.counts.teams.lines, one.people.teams, as_of)
-        written |= {**merged.written, **people.written, **in_teams.written}
+        written |= {**merged.written, **people.written, **in_teams.written, **one.repositories.files}
         derived |= {**merged.derived, **people.derived, **in_teams.derived}
         backdated = backdated or (stored.newest is not None and stored.newest >= as_of)
         views.append(_view(run, one, merged, people.lines, in_teams.lines))
@@ -277,6 +278,13 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
             )
             texts[view.scope.path, finding.symptom] = _redacted(run, text)
     return texts
+
+
+def people_tables(run: Run, collected: Sequence[Collected]) -> dict[Scope, tuple[Table, ...]]:
+    """Tables with the names of people, when the configuration asks for them: for `output-dir`, never for a branch."""
+    if run.edges.settings.people_wanted != "logins":
+        return {}
+    return {one.scope: tables(one.people.month, one.people.holders, run.inputs.as_of) for one in collected}
 
 
 def run_view(run: Run, views: Sequence[ScopeView], overview: charts.Figure | None = None) -> RunView:

@@ -37,7 +37,7 @@ def settings_of(inputs: Inputs, text: str | None) -> tuple[Settings, tuple[str, 
 
 
 def remarks(inputs: Inputs, settings: Settings) -> tuple[str, ...]:
-    """Scopes that the configuration names and the run does not serve: most likely a slip of the pen."""
+    """What of the configuration has no effect: scopes that the run does not serve, names of people without a place."""
     served = [scope.path for scope in inputs.scopes]
     by_scope = settings.rollout_start if isinstance(settings.rollout_start, dict) else {}
     named = [(f"rollout-start.{path}", path) for path in by_scope]
@@ -46,9 +46,14 @@ def remarks(inputs: Inputs, settings: Settings) -> tuple[str, ...]:
         for number, one in enumerate(settings.interventions, 1)
         if one.scope
     ]
-    return tuple(
+    unused = [
         f"{key}: this run does not serve {path}{_nearest(path, served)}" for key, path in named if path not in served
-    )
+    ]
+    if settings.people == "logins" and not inputs.output_dir and not settings.report.people:
+        unused.append("people: the tables with logins go to `output-dir` alone, and it is not given")
+    if settings.report.people and settings.people != "logins":
+        unused.append("report.people: names are read with `people: logins` only")
+    return tuple(unused)
 
 
 def misnamed(templates: Templates) -> tuple[str, ...]:
@@ -61,18 +66,6 @@ def misnamed(templates: Templates) -> tuple[str, ...]:
 def _nearest(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, 1, 0.5)
     return f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(known)}"
-
-
-def not_yet(settings: Settings) -> tuple[str, ...]:
-    """What the configuration asks for and this release does not do: said, so that nobody waits for it."""
-    asked = {
-        "people: logins": settings.people == "logins",
-        "teams: true": settings.teams,
-        "repositories: true": settings.repositories,
-    }
-    return tuple(
-        f"`{key}` is read, but this release does not collect those reports yet" for key, on in asked.items() if on
-    )
 
 
 def repository_file(inputs: Inputs, client: Client | None, path: str) -> str | None:

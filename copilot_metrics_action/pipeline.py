@@ -18,7 +18,16 @@ from copilot_metrics_action import report, store, symptoms, triage
 from copilot_metrics_action.collect import Collected, collect, refresh
 from copilot_metrics_action.connect import Run
 from copilot_metrics_action.errors import ActionError, TemplateError
-from copilot_metrics_action.outcome import Outcome, chart_files, compute, digest_text, draw, issue_texts, run_view
+from copilot_metrics_action.outcome import (
+    Outcome,
+    chart_files,
+    compute,
+    digest_text,
+    draw,
+    issue_texts,
+    people_tables,
+    run_view,
+)
 from copilot_metrics_action.own_files import TEMPLATE_FOLDER
 from copilot_metrics_action.report import RunView, ScopeView
 from copilot_metrics_action.store import Moved, Snapshot
@@ -26,13 +35,17 @@ from copilot_metrics_action.triage.weekly import plan_digest
 
 
 class Result(Struct, frozen=True):
-    """What a run came to, for the exit status and the outputs."""
+    """What a run came to, for the exit status and the outputs.
+
+    tables  path to text of tables with the names of people: for `output-dir` alone
+    """
 
     view: RunView
     outputs: Mapping[str, str]
     warnings: tuple[str, ...]
     symptom_present: bool
     summary: str
+    tables: Mapping[str, str] = {}
 
 
 class Saved(Struct, frozen=True):
@@ -176,6 +189,7 @@ def act(run: Run, outcome: Outcome, collected: Sequence[Collected]) -> tuple[tri
 def tell(run: Run, saved: Saved, actions: tuple[triage.Action, ...]) -> Result:
     """The summary, the outputs and what decides the exit status, whatever happened before."""
     inputs, told = run.inputs, run.told
+    named = people_tables(run, saved.collected)
     view = replace(
         run_view(
             run, saved.outcome.views or tuple(ScopeView(scope) for scope in inputs.scopes), saved.outcome.overview
@@ -189,6 +203,8 @@ def tell(run: Run, saved: Saved, actions: tuple[triage.Action, ...]) -> Result:
         first_run=any(one.stored is not None and not one.stored.days for one in saved.collected),
         sections=run.edges.settings.report.sections,
     )
+    if run.edges.settings.report.people:
+        view = replace(view, scopes=tuple(replace(one, named=named.get(one.scope, ())) for one in view.scopes))
     findings = [finding for one in saved.outcome.views for finding in one.findings]
     present = any(finding.status == symptoms.Status.PRESENT for finding in findings)
     try:
@@ -197,7 +213,13 @@ def tell(run: Run, saved: Saved, actions: tuple[triage.Action, ...]) -> Result:
         view = replace(view, errors=(*view.errors, template_problem(run, error)))
         summary = report.summary(view, run.edges.templates.shipped())
     shown = run.runner.redactor.page(summary)
-    return Result(view, outputs(view, findings), tuple(told.warnings), present, shown)
+    files = {
+        f"{scope.path}/people/{table.name}.{kind}": text
+        for scope, tables in named.items()
+        for table in tables
+        for kind, text in (("csv", table.csv()), ("ndjson", table.ndjson()))
+    }
+    return Result(view, outputs(view, findings), tuple(told.warnings), present, shown, files)
 
 
 def outputs(view: RunView, findings: Sequence[symptoms.Finding]) -> dict[str, str]:

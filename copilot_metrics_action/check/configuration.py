@@ -10,7 +10,6 @@ from copilot_metrics_action.github import Client
 from copilot_metrics_action.own_files import (
     TEMPLATE_FOLDER,
     misnamed,
-    not_yet,
     own_templates,
     remarks,
     repository_file,
@@ -35,7 +34,7 @@ def read(inputs: Inputs, client: Client | None) -> tuple[list[Line], Settings | 
         lines = [Line(what, "note", "there is no such file, and none is needed: the defaults hold")]
     else:
         lines = [Line(what, "ok", "readable")]
-    return [*lines, *(_of_text(one) for one in (*remarks(inputs, settings), *not_yet(settings)))], settings
+    return [*lines, *(_of_text(one) for one in remarks(inputs, settings))], settings
 
 
 def templates(inputs: Inputs, client: Client | None) -> list[Line]:

@@ -126,12 +126,16 @@ class Settings(Setting, frozen=True, kw_only=True):
         Literal["none", "counts", "logins"] | None,
         Meta(
             description="How far the per-user reports are read: not at all, for counts (also without this key, as far "
-            "as the token allows), or for tables with logins.",
+            "as the token allows), or for tables with logins in `output-dir` as well.",
             examples=["counts"],
         ),
     ] = None
-    teams: Annotated[bool, Meta(description="Read the team reports.")] = False
-    repositories: Annotated[bool, Meta(description="Store the repository reports.")] = False
+    teams: Annotated[
+        bool, Meta(description="Read the team reports; 28 of them on the first run and about once a week.")
+    ] = False
+    repositories: Annotated[
+        bool, Meta(description="Store the repositories reports, which hold the names of private repositories.")
+    ] = False
     seats: Annotated[
         Literal["auto", "none"] | Annotated[int, Meta(ge=0)],
         Meta(

@@ -14,6 +14,7 @@ from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.history import Coverage
 from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import Record, Scope
+from copilot_metrics_action.people.tables import Table
 from copilot_metrics_action.symptoms import Finding
 from copilot_metrics_action.teams import Teams
 from copilot_metrics_action.trends import Analysis
@@ -97,6 +98,7 @@ class ScopeView(Struct, frozen=True):
     reports   what this run read of it, by day, for the tables
     legacy    days of GitHub's closed APIs, a series of their own
     teams     None when they are not collected
+    named     tables with the names of people, with `report.people: true`: for the summary alone
     """
 
     scope: Scope
@@ -109,6 +111,7 @@ class ScopeView(Struct, frozen=True):
     reports: Mapping[date, Record] = {}
     legacy: tuple[LegacyDay, ...] = ()
     teams: Teams | None = None
+    named: tuple[Table, ...] = ()
 
 
 class RunView(Struct, frozen=True):

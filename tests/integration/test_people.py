@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -233,3 +234,67 @@ def test_teams__refused_is_an_error(github: GitHub, tmp_path: Path) -> None:
     assert "user-teams report" in error
     assert window(github, TODAY - timedelta(1))["users"] == 40
     assert not [path for path in github.git.files(BRANCH) if "teams" in path]
+
+
+def tables(folder: Path) -> dict[str, str]:
+    root = folder / "workspace" / "out" / ACME / "people"
+    return {path.name: path.read_text("utf-8") for path in root.iterdir()} if root.is_dir() else {}
+
+
+def test_logins__in_the_folder_alone(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "people: logins\n")
+    scope = github.world.scopes[0]
+    seats = scope.current_seats(TODAY)
+    seats[-1]["assignee"]["login"] = "=HYPERLINK(1)"
+    scope.seats = seats
+    result = run(github, tmp_path, **{"output-dir": "out"})
+    found = tables(tmp_path)
+    assert set(found) == {
+        f"{name}.{kind}"
+        for name in ("dormant-seats", "newly-active", "stopped", "prompting-without-accepting")
+        for kind in ("csv", "ndjson")
+    }
+    dormant = [json.loads(line) for line in found["dormant-seats.ndjson"].splitlines()]
+    people = scope.population(TODAY)
+    assert {row["user_login"] for row in dormant} == {"=HYPERLINK(1)", *(people.login(one) for one in range(40, 45))}
+    assert "\n'=HYPERLINK(1)," in found["dormant-seats.csv"]
+    assert all(row["last_activity_at"] is None for row in dormant)
+    nobody_named(github, result)
+    # Again on the next day: the tables are made on every run, the window once a week.
+    github.world.today += timedelta(1)
+    nobody_named(github, run(github, tmp_path, **{"output-dir": "out"}))
+    assert len(tables(tmp_path)["dormant-seats.ndjson"].splitlines()) == 6
+    assert "window" not in stored(github, day_file(TODAY))
+
+
+def test_logins__in_the_summary_when_asked_for(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "people: logins\nreport: {people: true}\n")
+    github.world.change_usage(ACME, TODAY - timedelta(40), acceptance=0.0)
+    result = run(github, tmp_path)
+    assert github.world.scopes[0].population(TODAY).login(3) in result.summary
+    nobody_named(github, replace(result, summary=""))
+
+
+def test_repositories__stored_once_and_when_settled(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "repositories: true\n")
+    run(github, tmp_path)
+    first = TODAY - timedelta(1)
+    found = stored(github, f"repositories/{first.year}/{first}.json")
+    assert (found["day"], found["settled"]) == (str(first), False)
+    assert {row["repo_name"] for row in found["repositories"]} == {"shop", "billing", "docs"}
+    assert all("pull_requests" in row for row in found["repositories"])
+    assert len(asked(github, "repos-1-day")) == (TODAY - date(2026, 7, 17)).days
+    github.world.today += timedelta(1)
+    github.requests.clear()
+    run(github, tmp_path)
+    assert asked(github, "repos-1-day") == [str(TODAY), str(TODAY - timedelta(3))]
+    assert stored(github, f"repositories/2026/{TODAY - timedelta(3)}.json")["settled"] is True
+
+
+def test_repositories__refused_is_an_error(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "repositories: true\n")
+    github.faults.append(Fault(("GET", "/repos-1-day", "every"), "role-missing"))
+    result = run(github, tmp_path, 1)
+    [error] = result.errors
+    assert "repositories report" in error
+    assert result.outputs["new-days"] == "30"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -36,6 +38,7 @@ from copilot_metrics_action.people import (
 )
 from copilot_metrics_action.people.clients import too_old
 from copilot_metrics_action.people.lines import MAX_LINE_BYTES
+from copilot_metrics_action.people.tables import tables
 from copilot_metrics_action.symptoms import Status, Thresholds
 from copilot_metrics_action.teams import judge
 from copilot_metrics_action.trends import Calendar, analyse
@@ -424,3 +427,39 @@ def counted(day: date, *, active: int, members: int, month: int | None) -> TeamC
         active_28_days=UNSET if month is None else month,
         agents_28_days=UNSET if month is None else 0,
     )
+
+
+# Tables
+
+
+def test_tables__who_is_in_which() -> None:
+    rows = [row(1, 0), row(1, 27), row(2, 6), row(3, 20), row(4, 1, code_acceptance_activity_count=0, used_agent=True)]
+    rows += [row(5, 0), row(5, 10), row(6, 2)]
+    seats = [seat(user) for user in range(1, 6)] + [seat(8, used=TAKEN - timedelta(3)), seat(9, used=date(2026, 9, 1))]
+    found = {table.name: table for table in tables(read(text(rows)).tally, seat_holders(seats), TAKEN)}
+    names = {name: [entry["user_login"] for entry in table.rows] for name, table in found.items()}
+    assert names == {
+        "dormant-seats": ["login-9"],
+        "newly-active": ["login-2", "login-4"],
+        "stopped": ["login-3"],
+        "prompting-without-accepting": ["login-4"],
+    }
+    assert found["newly-active"].csv().splitlines()[1] == "2026-11-10,login-2,2,1,3"
+    assert json.loads(found["stopped"].ndjson()) == {
+        "user_login": "login-3",
+        "user_id": "3",
+        "last_active_day": "2026-10-27",
+        "days_active": 1,
+        "user_initiated_interaction_count": 3,
+    }
+    assert [table.name for table in tables(None, seat_holders(seats), TAKEN)] == ["dormant-seats"]
+    assert tables(None, None, TAKEN) == ()
+
+
+@pytest.mark.parametrize("login", ["=1+1", "+1", "-1", "@sum", "a\r\nb", '"x"', "a,b"])
+def test_tables__no_formula_and_one_line(login: str) -> None:
+    [table] = tables(None, seat_holders([seat(1) | {"assignee": {"id": 1, "login": login}}]), TAKEN)
+    [_, shown] = csv.reader(io.StringIO(table.csv()))
+    assert shown[0].lstrip("'") == " ".join(login.split())
+    assert shown[0][0] not in "=+-@"
+    assert json.loads(table.ndjson())["user_login"] == login
