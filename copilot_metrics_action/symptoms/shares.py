@@ -106,6 +106,7 @@ def no_agent_usage(scene: Scene, rule: NoAgentUsage) -> Reading:
         headline="nobody uses agents",
         present=f"In 28 days {_agent_figures(scene)} used agent mode, and no other surface shows more{silence}.",
         weight=40,
+        signs=("none-at-all",) if at(reach) == 0 else (),
     )
 
 
@@ -232,6 +233,7 @@ def _agents(
     headline: str,
     present: str,
     weight: float,
+    signs: tuple[str, ...] = (),
 ) -> Reading:
     """What both rules about agents read; `limits` are the days that meet the opening and the closing limit."""
     judged = scene.history & ~np.isnan(scene.agents.share)
@@ -248,6 +250,7 @@ def _agents(
         evidence=_agent_evidence(scene, *limits_in_words),
         metrics=AGENT_METRICS,
         weight=weight,
+        signs=signs,
     )
 
 

@@ -348,6 +348,19 @@ def test_agents(agents: int | None, elsewhere: dict[str, int], none: Status, few
     assert (found["no-agent-usage"].status, found["low-agent-usage"].status) == (none, few)
 
 
+def test_signs__which_of_several_reasons_hold() -> None:
+    nobody = judge(make_days(90, monthly_active_agent_users=0))["no-agent-usage"]
+    assert (nobody.status, nobody.signs) == ("present", ("none-at-all",))
+    one = judge(make_days(90, monthly=400, monthly_active_agent_users=1))["no-agent-usage"]
+    assert (one.status, one.signs) == ("present", ())
+    rare = judge(make_days(60), seats=310)["flat-usage"]
+    assert (rare.status, rare.signs) == ("present", ("rare-return",))
+    both = judge(make_days(60), seats=900)["flat-usage"]
+    assert (both.status, both.signs) == ("present", ("idle-seats", "rare-return"))
+    idle = judge(make_days(150), seats=900)["flat-usage"]
+    assert (idle.status, idle.signs) == ("present", ("idle-seats",))
+
+
 def test_no_agent_usage__names_who_did_not_report() -> None:
     verdict = judge(make_days(90, monthly_active_agent_users=0, daily_active_cli_users=0))["no-agent-usage"].verdict
     assert "Cloud agent, Copilot app and Agents window did not report" in verdict
