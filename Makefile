@@ -120,8 +120,8 @@ lives: $(VENV)/.dev ## Live thousands of other lives of issues under random days
 	LIVES=$(or $(LIVES),5000) $(PYTEST) tests/unit/test_triage_stateful.py $(PYTEST_ARGS)
 
 .PHONY: export-test
-export-test: $(VENV)/.export ## Read an export of Parquet back with DuckDB (240 MB of packages more)
-	$(PYTEST) tests/unit/test_export.py tests/integration/test_export.py $(PYTEST_ARGS)
+export-test: $(VENV)/.export ## Ask the data with DuckDB and pandas: an export, and the queries of AGENTS.md (320 MB of packages more)
+	$(PYTEST) tests/unit/test_export.py tests/integration/test_export.py tests/integration/test_agents.py $(PYTEST_ARGS)
 
 .PHONY: audit
 audit: $(VENV)/.dev ## Ask whether a locked dependency has a known weakness (LOCK_FILE=requirements.txt)

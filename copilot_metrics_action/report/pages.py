@@ -11,13 +11,15 @@ from datetime import date, datetime, timedelta
 
 from msgspec.structs import replace
 
+from copilot_metrics_action import counting_changes
 from copilot_metrics_action.report import month
 from copilot_metrics_action.report.sheet import fit
 from copilot_metrics_action.report.summary import BUDGET, BUDGET_OF_MANY, overview, render, run_values
 from copilot_metrics_action.report.view import RunView, ScopeView
 from copilot_metrics_action.templates import Markdown, Templates, day
 
-INDEX = "README.md"
+INDEX, AGENTS = "README.md", "AGENTS.md"
+PROJECT = Markdown("https://github.com/copilot-metrics-action/copilot-metrics-action")
 LAG_DAYS = 7  # behind the newest line: from then on nobody collects it any more
 STOPPED = "reports-stopped"  # depends on the date alone; every page says how far its data go instead
 _LINE = re.compile(r"^\| \[[^\]|]*\]\([^()|\s]*?((?:organizations|enterprises)/[A-Za-z0-9_-]+)/README\.md\) (\|.*\|)$")
@@ -52,6 +54,7 @@ def pages(view: RunView, templates: Templates, existing: Mapping[str, str]) -> d
         written[f"{scope.scope.path}/README.md"] = fit(page, BUDGET)
     if not told:
         return {}
+    written[AGENTS] = agents(templates)
     silent = [ScopeView(one.scope) for one in view.scopes if one.scope not in {other.scope for other in told}]
     every = tuple(sorted((*told, *silent), key=lambda one: one.scope.path))
     due, stored = month.due(told, view.as_of, existing), existing.get(INDEX, "")
@@ -61,6 +64,11 @@ def pages(view: RunView, templates: Templates, existing: Mapping[str, str]) -> d
         links = replace(view.links, here="reports")
         written[month.path(due)] = month.page(replace(calm, scopes=told, links=links), templates, due)
     return written
+
+
+def agents(templates: Templates) -> str:
+    """What a person or an assistant must know to ask the data; the same on every branch of a release."""
+    return templates.render("agents.md.j2", changes=counting_changes.load(), project=PROJECT)
 
 
 def index(view: RunView, templates: Templates, stored: str, *, with_months: bool) -> str:

@@ -62,6 +62,7 @@ def test_first_run__the_layout_of_the_branch(github: GitHub, tmp_path: Path) -> 
     others = sorted(path for path in files if "/days/" not in path)
     counted = [TODAY - timedelta(ago) for ago in range(28, 0, -1)]
     assert [path for path in others if not path.startswith("reports/")] == [
+        "AGENTS.md",
         "README.md",
         f"{ACME}/README.md",
         f"{ACME}/collection.json",

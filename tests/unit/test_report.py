@@ -193,7 +193,8 @@ def test_summary(scenario: Callable[[], RunView]) -> None:
 def test_pages() -> None:
     view = replace(two_symptoms(), interventions=(Intervention(date(2026, 10, 8), "Guild meeting: agents"),))
     written = report.pages(view, templates(), {})
-    assert list(written) == ["organizations/acme/README.md", "README.md", "reports/2026-10.md"]
+    assert list(written) == ["organizations/acme/README.md", "AGENTS.md", "README.md", "reports/2026-10.md"]
+    del written["AGENTS.md"]  # the same on every branch; tests/integration/test_agents.py runs its queries
     for path, text in written.items():
         sane(text)
         check(f"page-{path.replace('/', '-')}", text)
@@ -206,6 +207,7 @@ def test_pages__several() -> None:
         "enterprises/holding/README.md",
         "organizations/acme/README.md",
         "organizations/beta/README.md",
+        "AGENTS.md",
         "README.md",
         "reports/2026-10.md",
     ]
@@ -433,7 +435,8 @@ def test_pages__do_not_change_with_the_date_or_the_run() -> None:
 
 
 def test_pages__say_how_far_the_data_go() -> None:
-    for path, text in report.pages(two_symptoms(), templates(), {"reports/2026-10.md": ""}).items():
+    written = report.pages(two_symptoms(), templates(), {"reports/2026-10.md": ""})
+    for path, text in written.items() - {("AGENTS.md", written["AGENTS.md"])}:
         assert "17 Nov 2026" in text, path
         assert "If that is more than a week ago, collection has stopped." in text, path
 
