@@ -95,7 +95,7 @@ def test_life__what_people_may_do_with_it(tmp_path: Path) -> None:
         assert tracker.milestones[issue.milestone or 0].title == "Rollout acme"
         assert issue.assignees == []
         assert "/issues/1) acme: nobody uses Copilot agents | present since" in summary
-        assert "’nobody’ cannot be assigned" in summary
+        assert " cannot be assigned in acme/copilot-admin" in summary
         assert "nobody is assigned: see" in summary
 
         tracker.remove_label(1, LABEL)
