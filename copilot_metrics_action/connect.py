@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from copilot_metrics_action import issues
 from copilot_metrics_action.config import Inputs, Settings
 from copilot_metrics_action.copilot import Copilot, DayAnswers, LineReport, NotReady, S
+from copilot_metrics_action.effects import Seen
 from copilot_metrics_action.errors import ApiError, ConfigError, StoreError
 from copilot_metrics_action.github import Client, Downloads, Journal, Patience, Permission
 from copilot_metrics_action.metrics import Record, Scope
@@ -48,6 +49,12 @@ class Tracker(Protocol):
 
     def strays(self) -> tuple[Issue, ...]:
         """Those that lost it."""
+
+    def comments(self, since: date) -> tuple[issues.Written, ...]:
+        """The comments of all issues since a day."""
+
+    def may_write(self, login: str) -> bool | None:
+        """Whether somebody may write to the repository; None when that cannot be known."""
 
     def apply(self, plan: Sequence[Action]) -> issues.Applied: ...
 
@@ -90,6 +97,8 @@ class Run(Struct):
     edges: Edges
     runner: Runner
     told: Told
+    seen: tuple[Seen, ...] = ()  # what people noted that was done, where this run looked
+    issues: tuple[Issue, ...] | None = None  # as they stood then; None = they have to be read (again)
 
     @classmethod
     def of(cls, inputs: Inputs, edges: Edges, runner: Runner) -> Run:
@@ -109,6 +118,12 @@ class GitHubTracker(Struct, frozen=True):
 
     def strays(self) -> tuple[Issue, ...]:
         return issues.strays(self.client, self.repository)
+
+    def comments(self, since: date) -> tuple[issues.Written, ...]:
+        return issues.comments(self.client, self.repository, since)
+
+    def may_write(self, login: str) -> bool | None:
+        return issues.may_write(self.client, self.repository, login)
 
     def apply(self, plan: Sequence[Action]) -> issues.Applied:
         return issues.apply(self.client, self.repository, plan, pause=self.sleep, time_left=self._time_left)
@@ -158,6 +173,12 @@ class IssuesFolder(Struct, frozen=True):
 
     def strays(self) -> tuple[Issue, ...]:
         return ()
+
+    def comments(self, since: date) -> tuple[issues.Written, ...]:
+        return ()
+
+    def may_write(self, login: str) -> bool | None:
+        return None
 
     def apply(self, plan: Sequence[Action]) -> issues.Applied:
         written = []

@@ -37,6 +37,7 @@ MAX_TEXT = 60_000
 PARTS = ("chart", "where", "changes", "prompt", "advice", "evidence")
 ALL = 0.995  # is 100 % when rounded
 MAX_LINES = 20  # of `where`; the rest is said as a number
+MAX_DONE = 6  # of what was done about it; the newest
 MAX_RANGES = 12  # of days in one sentence
 SNOOZE_DAYS = 62  # the example of a label: some weeks ahead
 MOVED = 0.1  # of the digest: less is the usual noise of a week
@@ -69,6 +70,7 @@ def draft(
     mentions: Sequence[str] = (),
     beside: str = "",
     unexplained: str = "",
+    done: Sequence[Markdown] = (),
 ) -> Draft:
     """The issue a finding deserves, by `issues/<symptom>.md.j2`, else by `issues/base.md.j2`.
 
@@ -78,12 +80,13 @@ def draft(
     where       the organizations or teams that explain most of it, the biggest first
     beside      what is to be said of the others
     unexplained without `where`: why it cannot be told, as the end of a sentence
+    done        what was done about it and what came of that, a line each
 
     The body is the same as long as the figures are. At most 60,000 characters: whole parts are left out in
     the order of `PARTS`. Raises TemplateError.
     """
     values = _values(finding, analysis, figure, data_path, data_url, where, mentions)
-    values |= {"beside": _plain(beside), "unexplained": _plain(unexplained)}
+    values |= {"beside": _plain(beside), "unexplained": _plain(unexplained), "done": tuple(done)[-MAX_DONE:]}
     chart = _chart(figure, chart_urls)
     name = f"issues/{finding.symptom}.md.j2"
     name = name if name in templates.names else "issues/base.md.j2"

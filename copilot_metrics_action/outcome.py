@@ -13,7 +13,9 @@ from copilot_metrics_action import (
     charts,
     counting_changes,
     drafts,
+    effects,
     history,
+    noted,
     places,
     report,
     store,
@@ -77,6 +79,10 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
         derived |= {**merged.derived, **people.derived, **in_teams.derived}
         backdated = backdated or (stored.newest is not None and stored.newest >= as_of)
         views.append(_view(run, one, merged, people.lines, in_teams.lines))
+    done = noted.record(run, snapshot) or ()
+    views = _told(run, views, done)
+    if done and any(view.analysis and view.analysis.newest_day for view in views):
+        derived[effects.PATH] = effects.dump(done)
     overview = charts.describe_overview(_analyses(views))
     files = written | store.changed_files(snapshot, derived)
     if files and with_pages and not backdated:
@@ -141,8 +147,7 @@ def _view(
         one.scope,
         analysis,
         findings,
-        charts.describe(analysis, findings, one.legacy),
-        merged.coverage,
+        coverage=merged.coverage,
         problem=" ".join(one.problems) if one.refused or not seen.days else "",
         notices=one.notices,
         reports=one.received.records,
@@ -151,6 +156,29 @@ def _view(
             one.scope, team_days, run.inputs.as_of, analysis.calendar, counting_changes.load(), thresholds, rollout
         ),
     )
+
+
+def _told(run: Run, views: Sequence[ScopeView], done: Sequence[effects.Intervention]) -> list[ScopeView]:
+    """The views with what was done, what came of it and how far the targets are; and their charts, marked with it."""
+    analyses = _analyses(views)
+    judged = effects.judge(analyses, done)
+    targets = [effects.Target(one.metric, one.value, one.by, one.scope) for one in run.edges.settings.targets]
+    reached = effects.progress(analyses, targets)
+    told = []
+    for view in views:
+        if view.analysis is not None:
+            mine = tuple(one for one in done if one.scope in ("", view.scope.path) and one.day <= run.inputs.as_of)
+            analysis = replace(view.analysis, marks=effects.marks(mine))
+            view = replace(
+                view,
+                analysis=analysis,
+                figures=charts.describe(analysis, view.findings, view.legacy),
+                done=mine,
+                effects=tuple(one for one in judged if one.scope == view.scope),
+                progress=tuple(one for one in reached if one.scope == view.scope),
+            )
+        told.append(view)
+    return told
 
 
 def analysis_of(settings: Settings, seen: History, as_of: date, people: Sequence[PeopleDay] = ()) -> trends.Analysis:
@@ -275,6 +303,7 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
                 mentions=run.edges.settings.issues.mentions,
                 beside=where.beside,
                 unexplained=where.reason,
+                done=effects.lines(_about(view, finding.symptom)),
             )
             texts[view.scope.path, finding.symptom] = _redacted(run, text)
     return texts
@@ -285,6 +314,16 @@ def people_tables(run: Run, collected: Sequence[Collected]) -> dict[Scope, tuple
     if run.edges.settings.people_wanted != "logins":
         return {}
     return {one.scope: tables(one.people.month, one.people.holders, run.inputs.as_of) for one in collected}
+
+
+def _about(view: ScopeView, symptom: str) -> list[effects.Effect]:
+    """The effects that belong into the issue of a symptom: noted there, or measured by what it is about."""
+    fitting = effects.outcome_of(symptom).id
+    return [
+        one
+        for one in view.effects
+        if one.outcome == fitting or any(done.symptom == symptom for done in one.interventions)
+    ]
 
 
 def run_view(run: Run, views: Sequence[ScopeView], overview: charts.Figure | None = None) -> RunView:
@@ -298,9 +337,6 @@ def run_view(run: Run, views: Sequence[ScopeView], overview: charts.Figure | Non
         seat_price=SeatPrice(price.amount, price.currency) if price else None,
         charts=run.inputs.charts,
         overview=overview,
-        interventions=tuple(
-            report.Intervention(one.day, one.what, one.scope) for one in run.edges.settings.interventions
-        ),
     )
 
 

@@ -46,6 +46,7 @@ def remarks(inputs: Inputs, settings: Settings) -> tuple[str, ...]:
         for number, one in enumerate(settings.interventions, 1)
         if one.scope
     ]
+    named += [(f"targets[{number}].scope", one.scope) for number, one in enumerate(settings.targets, 1) if one.scope]
     unused = [
         f"{key}: this run does not serve {path}{_nearest(path, served)}" for key, path in named if path not in served
     ]

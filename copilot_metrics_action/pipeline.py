@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from copilot_metrics_action import report, store, symptoms, triage
+from copilot_metrics_action import noted, report, store, symptoms, triage
 from copilot_metrics_action.collect import Collected, collect, refresh
 from copilot_metrics_action.connect import Run
 from copilot_metrics_action.errors import ActionError, TemplateError
@@ -71,6 +71,7 @@ def run(run: Run) -> Result:
         snapshot = run.edges.store.snapshot()
         with run.edges.patience.reading():
             collected = collect(run, snapshot)
+            run.seen = noted.look(run, snapshot)
         saved = Saved(collected=collected)
         outcome = build(run, snapshot, collected)
         # ------------------- nothing has been written above this line -------------------
@@ -112,6 +113,7 @@ def save(run: Run, snapshot: Snapshot, collected: tuple[Collected, ...], outcome
             if attempt:
                 run.runner.log(f"The data branch moved ({moved}); building again on what is there now")
                 snapshot = run.edges.store.snapshot()
+                run.issues = None  # another run is under way, and may have opened some
                 collected = refresh(run, snapshot, collected)
                 outcome = build(run, snapshot, collected)
                 if not outcome.files:
@@ -165,7 +167,7 @@ def act(run: Run, outcome: Outcome, collected: Sequence[Collected]) -> tuple[tri
             plan = triage.plan(findings, issues, texts, as_of, routing, unread)
             return plan + (plan_digest(issues, digest, outcome.views[0].scope, as_of, routing) if outcome.views else ())
 
-        issues = tracker.read()
+        issues = tracker.read() if run.issues is None else run.issues
         plan = planned(issues)
         if triage.opens(plan):
             plan = planned(triage.together(issues, tracker.strays()))

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from copilot_metrics_action.charts import words
 from copilot_metrics_action.symptoms import Finding, Status
-from copilot_metrics_action.trends import Analysis, CountingChange, Week
+from copilot_metrics_action.trends import Analysis, Mark, Week
 
 SHOWN_DAYS = 91  # thirteen weeks: a bar a day stays readable, and a quarter is what people compare
 SHOWN_WEEKS = 13
@@ -22,12 +22,15 @@ SHOWN_WEEKS = 13
 
 
 class Days(Struct, frozen=True):
-    """A day axis from `start` to `end`: which days are off, and which changes in GitHub's counting are marked."""
+    """A day axis from `start` to `end`: which days are off, and what is marked.
+
+    marks  changes in GitHub's counting, and what was done for adoption; oldest first
+    """
 
     start: date
     end: date
     off: tuple[date, ...] = ()
-    marks: tuple[CountingChange, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     def days(self) -> list[date]:
         return [self.start + timedelta(days=offset) for offset in range((self.end - self.start).days + 1)]
@@ -151,17 +154,22 @@ Planner = Callable[[Analysis, Sequence[Finding]], Plan | None]
 def day_axis(analysis: Analysis, *metrics: str, days: int = SHOWN_DAYS) -> Days | None:
     """The last `days` days up to the newest stored one, from the first stored one on; None without data.
 
-    metrics  fields of `DayMetrics`: changes in counting that touch one of them are marked
+    metrics  fields of `DayMetrics`: changes in counting that touch one of them are marked, and what was done
     """
     if analysis.newest_day is None or not analysis.days:
         return None
     end = analysis.newest_day
     start = max(end - timedelta(days=days - 1), analysis.days[0].day)
     start = min(start, end - timedelta(days=6))  # a day or two of data stay bars, not walls
-    marks = tuple(
-        change
+    counting = [
+        Mark(change.day, change.what, change.until)
         for change in analysis.changes
-        if (change.until or change.day) >= start and change.day <= end and not set(metrics).isdisjoint(change.metrics)
+        if not set(metrics).isdisjoint(change.metrics)
+    ]
+    marks = tuple(
+        mark
+        for mark in sorted((*counting, *analysis.marks), key=lambda mark: mark.day)
+        if (mark.until or mark.day) >= start and mark.day <= end
     )
     axis = Days(start, end, marks=marks)
     return Days(start, end, tuple(day for day in axis.days() if not analysis.is_working(day)), marks)

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from msgspec import Meta, Struct, field
 
+from copilot_metrics_action.effects import is_share
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.report import SECTIONS
 from copilot_metrics_action.symptoms import Thresholds
@@ -103,7 +104,7 @@ class PriceSettings(Setting, frozen=True, kw_only=True):
 
 
 class Intervention(Setting, frozen=True, kw_only=True):
-    """Something that was done for adoption; drawn as a mark on the charts."""
+    """Something that was done for adoption: marked on the charts, and judged 28 settled days later."""
 
     day: Annotated[date, Meta(description="The day it happened.", examples=["2026-10-05"])]
     what: Annotated[str, Meta(description="What was done.", min_length=1, max_length=200, examples=["Prompt workshop"])]
@@ -111,6 +112,32 @@ class Intervention(Setting, frozen=True, kw_only=True):
         ""
     )
     team: Annotated[str, Meta(description="Slug of a team; empty = everybody.")] = ""
+    outcome: Annotated[
+        Literal["", "daily-active-users", "agent-share", "interactions-per-user", "acceptance"],
+        Meta(
+            description="What it was meant to move: people on a working day (the default), the share of active people "
+            "who use agents, prompts of a person and day, or the share of outputs accepted.",
+            examples=["agent-share"],
+        ),
+    ] = ""
+
+
+class TargetSettings(Setting, frozen=True, kw_only=True):
+    """What is to be reached by when."""
+
+    metric: Annotated[
+        Literal["daily-active-users", "monthly-active-users", "seats-in-use", "agent-share"],
+        Meta(description="People on a working day, people in 28 days, or a share.", examples=["seats-in-use"]),
+    ]
+    value: Annotated[float, Meta(description="What it shall be; a share is written as 0.6.", gt=0, examples=[0.6])]
+    by: Annotated[date, Meta(description="The day by which.", examples=["2027-03-31"])]
+    scope: Annotated[
+        str, Meta(description="`organizations/<slug>`; empty = each.", examples=["organizations/acme"])
+    ] = ""
+
+    def __post_init__(self) -> None:
+        if self.value > 1 and is_share(self.metric):
+            raise ValueError(f"`value` of {self.metric} is a share: 0.6 is 60 %")
 
 
 class Settings(Setting, frozen=True, kw_only=True):
@@ -173,6 +200,7 @@ class Settings(Setting, frozen=True, kw_only=True):
         str, Meta(description="Text before the message of each commit.", max_length=50, examples=["chore(data): "])
     ] = ""
     interventions: Annotated[tuple[Intervention, ...], Meta(description="What was done for adoption.")] = ()
+    targets: Annotated[tuple[TargetSettings, ...], Meta(description="What is to be reached by when.")] = ()
 
     @property
     def people_wanted(self) -> Literal["none", "counts", "logins"]:

@@ -4,11 +4,14 @@ Core: what was noted where comes in as values, and what is to be written goes ou
 """
 
 from copilot_metrics_action.effects.judge import Against, Effect, groups, judge
+from copilot_metrics_action.effects.measure import AFTER_DAYS
 from copilot_metrics_action.effects.outcomes import OUTCOMES, outcome, outcome_of
-from copilot_metrics_action.effects.record import PATH, Intervention, Seen, dump, identity, load, merge
+from copilot_metrics_action.effects.record import PATH, Intervention, Seen, dump, identity, load, marks, merge
 from copilot_metrics_action.effects.targets import AIMS, Progress, Target, is_share, progress
+from copilot_metrics_action.effects.words import lines
 
 __all__ = [
+    "AFTER_DAYS",
     "AIMS",
     "OUTCOMES",
     "PATH",
@@ -23,7 +26,9 @@ __all__ = [
     "identity",
     "is_share",
     "judge",
+    "lines",
     "load",
+    "marks",
     "merge",
     "outcome",
     "outcome_of",

@@ -24,6 +24,7 @@ SHARE_BEFORE_DAYS = 140  # a share over 28 days has few weeks that are news
 LEAST_BEFORE_DAYS = 15  # kept days
 LEAST_AFTER_DAYS = 10
 LEAST_SHARES = 8  # weeks before, for a share over 28 days
+BESIDE_RESTLESS = 0.7  # of what is left when the movements that all scopes share are taken out
 LEAST_PEOPLE = 5  # groups under five are withheld everywhere
 
 
@@ -62,9 +63,11 @@ def measure(
     counts, exposure = outcome.read(settled)
     if outcome.kind == "share":
         return _of_share(settled, outcome, window, counts, exposure, others)
+    restless = outcome.restless
     if others:
         exposure = exposure * _index(settled, outcome, window, others)
-    return _of_days(settled, window, counts, exposure)
+        restless *= BESIDE_RESTLESS
+    return _of_days(settled, window, counts, exposure, restless)
 
 
 def comparable(settled: Settled, outcome: Outcome, first: date, last: date) -> bool:
@@ -138,7 +141,7 @@ def _index(settled: Settled, outcome: Outcome, window: _Window, others: Sequence
     return np.asarray(np.where(there.any(axis=0), np.nansum(found, axis=0) / np.maximum(there.sum(axis=0), 1), np.nan))
 
 
-def _of_days(settled: Settled, window: _Window, counts: Floats, exposure: Floats) -> Measured | str:
+def _of_days(settled: Settled, window: _Window, counts: Floats, exposure: Floats, restless: float) -> Measured | str:
     kept = settled.kept(min(window.end, settled.size - 1)) & ~np.isnan(counts) & ~np.isnan(exposure)
     before = _between(kept, window.start, window.first)
     after = _between(kept, window.last, window.end + 1)
@@ -154,6 +157,7 @@ def _of_days(settled: Settled, window: _Window, counts: Floats, exposure: Floats
         settled.weekday[places],
         is_after,
         _steps(settled, window.fitted, places),
+        restless,
     )
     if estimate is None:
         return "there was too little use to compare"
@@ -189,7 +193,7 @@ def _of_share(
     places = np.append(weeks, place)
     shares = counts[places] / exposure[places]
     usual = float(np.clip(shares[:-1].mean(), 0.0, 1.0))
-    least = max(0.25 / float(exposure[place]), float(np.sqrt(usual * (1 - usual) / exposure[place])) / 7)
+    least = max(0.25 / float(exposure[place]), float(np.sqrt(usual * (1 - usual) / exposure[place])) / 8)
     estimate = of_share(places, shares - common[places], least, _steps(settled, window.fitted, places))
     if estimate is None:
         return "too few weeks are known before it"

@@ -26,6 +26,7 @@ class Outcome(Struct, frozen=True):
     kind      `count` of a day, `ratio` of two counts of a day, or `share` of people over 28 days
     read      counts and what they are measured against, by place; NaN where not reported
     symptoms  whose checklist it belongs to
+    restless  how far it wanders and bends against people on a day; what one person does moves less than who comes
     worth     the least difference worth acting for: relative, for a share in itself
     """
 
@@ -36,6 +37,7 @@ class Outcome(Struct, frozen=True):
     kind: Literal["count", "ratio", "share"]
     read: Callable[[Settled], tuple[Floats, Floats]]
     symptoms: tuple[str, ...]
+    restless: float = 1.0
     worth: float = 0.1
 
 
@@ -100,6 +102,7 @@ OUTCOMES: tuple[Outcome, ...] = (
         "ratio",
         _acceptances,
         ("low-acceptance",),
+        restless=0.6,
     ),
 )
 USUAL = OUTCOMES[0]

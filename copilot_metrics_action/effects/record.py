@@ -17,8 +17,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from copilot_metrics_action import escape
 from copilot_metrics_action.errors import HistoryError
 from copilot_metrics_action.metrics import canonical_json
+from copilot_metrics_action.trends import Mark
 
 PATH: Final = "interventions.json"
 FORMAT: Final = 1
@@ -151,4 +153,16 @@ def _noted_elsewhere(one: Intervention, others: Collection[Intervention]) -> boo
         and other.source != one.source
         and _NOTHING.sub(" ", other.what.casefold()).strip() == words
         for other in others
+    )
+
+
+def marks(interventions: Sequence[Intervention]) -> tuple[Mark, ...]:
+    """What charts mark: one a day, what was taken back or has no day left out."""
+    by_day: dict[date, list[Intervention]] = {}
+    for one in sorted(interventions, key=lambda one: (one.day, one.id)):
+        if one.counts:
+            by_day.setdefault(one.day, []).append(one)
+    return tuple(
+        Mark(day, escape.visible(those[0].what, 80) + (f" and {len(those) - 1} more" if len(those) > 1 else ""))
+        for day, those in by_day.items()
     )

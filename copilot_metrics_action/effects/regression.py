@@ -28,11 +28,11 @@ LEAST_SPARE = 4  # observations beyond the parameters
 CHANCE = ((0.35, 1.0), (0.6, 1.0), (0.85, 1.0), (1.1, 1.0), (1.5, 1.0))
 WANDERING = ((0.0, 1.0), (0.01, 1.0), (0.02, 1.0), (0.04, 0.3))
 MEMORY_DAYS = ((3.0, 0.7), (8.0, 1.0), (25.0, 1.0))
-BENDING = ((0.0, 1.0), (0.003, 0.7))
+BENDING = ((0.0, 1.0), (0.003, 1.0), (0.006, 0.3))
 # The grid of a share over 28 days: its wobble against what the weeks before show, and its bending, both relative.
 WOBBLE = ((0.35, 1.0), (0.6, 1.0), (1.0, 1.0), (1.6, 0.4))
 SHARE_BENDING = ((0.0, 1.0), (0.1, 1.0))
-INTERVAL = 1.96  # standard errors on either side of an interval of 95 %
+INTERVAL = 2.0  # standard errors on either side of an interval of 95 %
 MONTH_DAYS = 28
 
 
@@ -51,11 +51,13 @@ def of_counts(
     weekday: NDArray[np.int64],
     after: NDArray[np.bool_],
     steps: Floats | None = None,
+    restless: float = 1.0,
 ) -> Estimate | None:
     """The mean difference of the logarithm of `counts` (each over its `exposure`) on the days `after`.
 
     places  the day of each observation, as a number, rising
     steps   observations x changes of counting: 1 while one is in force; only such as lie within the days before
+    restless  how far the figure wanders and bends, against the number of people on a day
     None where the observations are too few, or nothing was counted on one side.
     """
     usual = [day for day in range(7) if counts[weekday == day].sum() > 0]
@@ -87,7 +89,7 @@ def of_counts(
     covariances, weights = [], []
     for (own, w1), (wander, w2), (bend, w3) in product(CHANCE, WANDERING, BENDING):
         for memory, w4 in MEMORY_DAYS if wander else MEMORY_DAYS[:1]:
-            covariances.append(own * chance + wander**2 * np.exp(-distance / memory) + bend**2 * smooth)
+            covariances.append(own * chance + restless**2 * (wander**2 * np.exp(-distance / memory) + bend**2 * smooth))
             weights.append(w1 * w2 * w3 * (w4 if wander else len(MEMORY_DAYS)))
     return _weighed(design, working, np.stack(covariances), np.log(np.array(weights)))
 

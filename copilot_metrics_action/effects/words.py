@@ -1,13 +1,27 @@
-"""An effect in words that a manager understands. Only figures of ours stand in them, nothing from outside."""
+"""Effects and targets in words that a manager understands; what people wrote is made inert on the way."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from datetime import date
 
 from copilot_metrics_action.effects.judge import Effect
 from copilot_metrics_action.effects.outcomes import Outcome, outcome
+from copilot_metrics_action.effects.record import Intervention
 from copilot_metrics_action.effects.targets import Progress
-from copilot_metrics_action.templates import Markdown, count, day, delta, number, plural, points, ratio
+from copilot_metrics_action.templates import (
+    Markdown,
+    count,
+    day,
+    delta,
+    name,
+    number,
+    plural,
+    points,
+    ratio,
+    short_day,
+)
 
 THAN = "than the trend before would have given"
 
@@ -42,6 +56,39 @@ def beside(effect: Effect) -> Markdown:
     return Markdown(
         f"Against {where} where nothing was done: {_more(by, against.difference)} "
         f"({_signed(by, against.low)} to {_signed(by, against.high)})."
+    )
+
+
+def days(first: date, last: date) -> Markdown:
+    """5 Oct 2026, or 5 Oct to 20 Oct 2026."""
+    if first == last:
+        return day(first)
+    return Markdown(f"{short_day(first) if first.year == last.year else day(first)} to {day(last)}")
+
+
+def thing(one: Intervention) -> Markdown:
+    """What was done, made inert, with what is to be said of its day."""
+    notes = []
+    if one.team:
+        notes.append(f"team {name(one.team, 80)}")
+    if one.withdrawn is not None:
+        notes.append(f"taken back on {day(one.withdrawn)}: it does not count")
+    elif one.dated == "unknown":
+        notes.append(f"ticked before {day(one.day)}, nobody knows when: it cannot be judged")
+    elif one.dated == "seen":
+        notes.append("the day on which its tick was first seen")
+    said = f" <sub>({'; '.join(notes)})</sub>" if notes else ""
+    return Markdown(f"{name(one.what, 200)}{said}")
+
+
+def lines(effects: Iterable[Effect]) -> tuple[Markdown, ...]:
+    """For an issue: when, what, and what came of it; one line each."""
+    return tuple(
+        Markdown(
+            f"**{days(one.first, one.last)}:** {'; '.join(map(thing, one.interventions))}. "
+            + " ".join(filter(None, (sentence(one), beside(one))))
+        )
+        for one in effects
     )
 
 

@@ -4,11 +4,10 @@ from copilot_metrics_action.report.pages import pages, wanted
 from copilot_metrics_action.report.pictures import by_address, paths, pictures
 from copilot_metrics_action.report.summary import SECTIONS, summary
 from copilot_metrics_action.report.tables import tables
-from copilot_metrics_action.report.view import Intervention, Links, RunView, ScopeView, SeatPrice
+from copilot_metrics_action.report.view import Links, RunView, ScopeView, SeatPrice
 
 __all__ = [
     "SECTIONS",
-    "Intervention",
     "Links",
     "RunView",
     "ScopeView",

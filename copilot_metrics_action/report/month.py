@@ -12,9 +12,9 @@ from msgspec import Struct
 from copilot_metrics_action import symptoms
 from copilot_metrics_action.history import MONTH_DAYS, SeatCounts, StoredDay, day_path, history_path, seats_path
 from copilot_metrics_action.metrics import PHASES
-from copilot_metrics_action.report import figures, wording
+from copilot_metrics_action.report import done, figures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
-from copilot_metrics_action.report.view import Intervention, RunView, ScopeView
+from copilot_metrics_action.report.view import RunView, ScopeView
 from copilot_metrics_action.symptoms import EARLY_AGENTS, HEALTHY_ACTIVATION, Finding
 from copilot_metrics_action.templates import Markdown, Templates
 from copilot_metrics_action.trends import Analysis, Change
@@ -25,7 +25,6 @@ PATIENCE_DAYS = 10  # into the new month: a scope that lags longer than this hol
 STEP = 0.05  # of seats in use: a target that can be reached in a month
 AGENT_STEP = 0.02
 WEEKEND = timedelta(days=3)  # a month may begin with days nobody works on, which get no report
-SIDE_DAYS = 10  # working days before and after something that was done: what came of it
 BUDGET = 256 * 1024
 MOVING = 3
 
@@ -44,15 +43,6 @@ class Phase(Struct, frozen=True):
     """People in one adoption phase at the end of the month before and of this one."""
 
     name: str
-    people: Change
-
-
-class Done(Struct, frozen=True):
-    """Something that was done, and people on a working day after it against before."""
-
-    day: date
-    what: str
-    scope: str
     people: Change
 
 
@@ -141,7 +131,13 @@ def page(view: RunView, templates: Templates, start: date) -> str:
         "months": months,
         "alone": len(months) == 1,
         "movers": movers(months),
-        "done": done(view, months, start, end),
+        "done": tuple(
+            (scope.scope.slug, row)
+            for scope in view.scopes
+            for row in done.rows_of(scope, start, end)
+            if any(month.scope == scope.scope for month in months)
+        ),
+        "aims": tuple((scope.scope.slug, row) for scope in view.scopes for row in done.targets(scope.progress)),
         "price": view.seat_price,
         "closed_url": Markdown(closed),
         "opened_url": Markdown(opened),
@@ -221,31 +217,6 @@ def movers(months: Sequence[MonthOfScope]) -> tuple[tuple[Mover, ...], tuple[Mov
     rose = tuple(one for one in known[::-1] if (one.change.ratio or 0) > 0)[:MOVING]
     fell = tuple(one for one in known if (one.change.ratio or 0) < 0)[:MOVING]
     return rose, fell
-
-
-def done(view: RunView, months: Sequence[MonthOfScope], start: date, end: date) -> tuple[Done, ...]:
-    """What the configuration says was done in the month, each with the working days on either side of it."""
-    analyses = {one.scope.path: one.analysis for one in view.scopes if one.analysis is not None}
-    found = []
-    for one in sorted(view.interventions, key=lambda one: one.day):
-        if start <= one.day <= end:
-            found += [
-                Done(one.day, one.what, month.name, _around(analyses[month.scope.path], one))
-                for month in months
-                if not one.scope or one.scope in (month.scope.path, month.name)
-            ]
-    return tuple(found)
-
-
-def _around(analysis: Analysis, one: Intervention) -> Change:
-    working = [
-        (day.day, day.daily_active_users)
-        for day in analysis.days
-        if day.daily_active_users is not None and analysis.is_working(day.day)
-    ]
-    after = [value for day, value in working if day >= one.day][:SIDE_DAYS]
-    ahead = [value for day, value in working if day < one.day][-SIDE_DAYS:]
-    return Change(*(float(median(side)) if len(side) >= SIDE_DAYS // 2 else None for side in (after, ahead)))
 
 
 def _first_count(analysis: Analysis, end: date) -> SeatCounts | None:

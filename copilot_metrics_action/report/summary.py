@@ -9,7 +9,7 @@ from typing import Any
 from copilot_metrics_action import legacy, metrics, symptoms
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.escape import markdown
-from copilot_metrics_action.report import figures, people, pictures, wording
+from copilot_metrics_action.report import done, figures, people, pictures, wording
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import RunView, ScopeView
 from copilot_metrics_action.templates import Markdown, Templates, message
@@ -25,8 +25,9 @@ _QUIET = re.compile(r"muted|snoozed( until \d{4}-\d\d-\d\d)?")  # how the plan w
 MOST_ROWS = 300  # of the overview: about 100 KB
 
 SECTIONS: tuple[str, ...] = (
-    "headline", "symptoms", "charts", "people", "teams", "recent", "weeks", "windows", "modes", "languages", "models",
-    "ides", "phases", "surfaces", "lines", "cost", "undecided", "gaps", "dashboard", "legacy", "definitions",
+    "headline", "symptoms", "charts", "effects", "targets", "people", "teams", "recent", "weeks", "windows", "modes",
+    "languages", "models", "ides", "phases", "surfaces", "lines", "cost", "undecided", "gaps", "dashboard", "legacy",
+    "definitions",
 )  # fmt: skip
 """Names for `report.sections` of the configuration, in their order; the verdict and what was done always stand."""
 
@@ -151,6 +152,8 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "windows": windows,
         "lines": figures.lines(analysis) if analysis else (),
         "breakdowns": breakdowns,
+        "done_rows": done.rows(scope, linked=not on_page),
+        "target_rows": done.targets(scope.progress),
         "idle": figures.idle(analysis, view.seat_price) if analysis else None,
         "dashboard": figures.dashboard(analysis) if analysis else None,
         "legacy": _legacy(scope),

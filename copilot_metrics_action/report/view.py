@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action.charts import Figure
+from copilot_metrics_action.effects import Effect, Intervention, Progress
 from copilot_metrics_action.history import Coverage
 from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import Record, Scope
@@ -82,14 +83,6 @@ class SeatPrice(Struct, frozen=True):
     currency: str
 
 
-class Intervention(Struct, frozen=True):
-    """Something that was done for adoption, from the configuration; an empty `scope` means all."""
-
-    day: date
-    what: str
-    scope: str = ""
-
-
 class ScopeView(Struct, frozen=True):
     """One scope in a report.
 
@@ -99,6 +92,8 @@ class ScopeView(Struct, frozen=True):
     legacy    days of GitHub's closed APIs, a series of their own
     teams     None when they are not collected
     named     tables with the names of people, with `report.people: true`: for the summary alone
+    done      what was done for adoption, oldest first, what was taken back among it; `effects`: what came of it
+    progress  how far the targets are
     """
 
     scope: Scope
@@ -112,6 +107,9 @@ class ScopeView(Struct, frozen=True):
     legacy: tuple[LegacyDay, ...] = ()
     teams: Teams | None = None
     named: tuple[Table, ...] = ()
+    done: tuple[Intervention, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    progress: tuple[Progress, ...] = ()
 
 
 class RunView(Struct, frozen=True):
@@ -139,7 +137,6 @@ class RunView(Struct, frozen=True):
     charts: Literal["auto", "mermaid", "none"] = "auto"
     first_run: bool = False
     sections: Sequence[str] = ()
-    interventions: tuple[Intervention, ...] = ()
     overview: Figure | None = None
 
     @property

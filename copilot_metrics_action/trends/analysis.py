@@ -36,6 +36,14 @@ class CountingChange(Struct, frozen=True):
     until: date | None = None
 
 
+class Mark(Struct, frozen=True):
+    """Something to be marked on the charts: a day and a few words, made visible but not escaped."""
+
+    day: date
+    what: str
+    until: date | None = None
+
+
 class Calendar(Struct, frozen=True):
     """Which days are expected to be quiet.
 
@@ -176,6 +184,7 @@ class Analysis(Struct, frozen=True):
     typical_day       people on a working day, the median over the last 28 settled days, and 28 days earlier
     people            counts over people by day, oldest first; empty when they are not collected
     windows           the 28-day windows among them, oldest first
+    marks             what was done for adoption, oldest first, as charts mark it
     """
 
     scope: Scope
@@ -204,6 +213,7 @@ class Analysis(Struct, frozen=True):
     typical_day: Change = Change(None, None)
     people: tuple[PeopleDay, ...] = ()
     windows: tuple[PeopleWindow, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
     def is_working(self, day: date) -> bool:
         """Whether people are expected to work: a working weekday, neither off nor set aside."""

@@ -175,6 +175,35 @@ def _comments(github: GitHub, request: Request, number: str) -> Answer:
     return Answer(200, [shapes.comment(github, comment, issue.number) for comment in page], headers)
 
 
+def _all_comments(github: GitHub, request: Request) -> Answer:
+    """https://docs.github.com/en/rest/issues/comments#list-issue-comments-for-a-repository: by id, else as asked."""
+    since, by = _since(request), request.query.get("sort", "created")
+    found = [
+        (comment, issue.number)
+        for issue in github.world.issues.all.values()
+        for comment in issue.comments
+        if since is None or comment.updated_at >= since
+    ]
+    # Without `sort` the direction is ignored, and comments come by their ids.
+    found.sort(key=lambda pair: (pair[0].updated_at if by == "updated" else pair[0].created_at, pair[0].id))
+    if "sort" in request.query and request.query.get("direction", "desc") == "desc":
+        found.reverse()
+    page, headers = page_of(github, request, found)
+    return Answer(200, [shapes.comment(github, comment, number) for comment, number in page], headers)
+
+
+def _permission(github: GitHub, request: Request, login: str) -> Answer:
+    """https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user: `maintain`
+    is told as write, `triage` as read; who has no access to a private repository has `none`."""
+    repository = github.world.repository
+    if login in repository.unknown_people:
+        raise Problem(404, f"{login} is not a user")
+    usual = "write" if login in repository.assignable else "none" if repository.private else "read"
+    permission = repository.roles.get(login, usual)
+    legacy = {"maintain": "write", "triage": "read"}.get(permission, permission)
+    return Answer(200, {"permission": legacy, "role_name": permission, "user": shapes.user(github, login)})
+
+
 def _check_comment(github: GitHub, body: Any) -> None:
     if not isinstance(body, str) or not body.strip():
         raise invalid("IssueComment", "body", "missing_field")
@@ -337,6 +366,8 @@ ROUTES = (
     _route("PATCH", _ISSUE, _edit),
     _route("GET", _ISSUE + r"/events", _events),
     _route("GET", _ISSUE + r"/timeline", _timeline),
+    _route("GET", r"/issues/comments", _all_comments),
+    Route("GET", _REPO + r"/collaborators/(?P<login>[^/]+)/permission", _permission, "repository", ""),
     _route("GET", _ISSUE + r"/comments", _comments),
     _route("POST", _ISSUE + r"/comments", _create_comment),
     _route("GET", r"/issues/comments/(?P<key>\d+)", _get_comment),

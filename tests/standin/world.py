@@ -138,7 +138,9 @@ class Repository:
                   `pull_request`), enforced on every change of the ref; others, or a mapping with `parameters`, are
                   only listed
     can_bypass    what the github token may do about the rules: `never`, `always`, `pull_requests_only`, `exempt`
-    assignable    who may be assigned to an issue
+    assignable    who may be assigned to an issue: they may write
+    roles         what others may do: `read`, `triage`, `write`, `maintain`, `admin` or `none`
+    unknown_people  logins that nobody has
     """
 
     full_name: str = "acme/copilot-admin"
@@ -154,6 +156,8 @@ class Repository:
     can_bypass: str = "never"
     protected: set[str] = field(default_factory=set)
     assignable: set[str] = field(default_factory=lambda: {"mona", "hubot"})
+    roles: dict[str, str] = field(default_factory=dict)
+    unknown_people: set[str] = field(default_factory=set)
     tree_limit: int = 100_000
 
     @property

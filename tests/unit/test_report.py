@@ -16,11 +16,12 @@ from msgspec.structs import replace
 
 from copilot_metrics_action import charts, report
 from copilot_metrics_action.charts import Figure
+from copilot_metrics_action.effects import Intervention, Target, judge, progress
 from copilot_metrics_action.errors import TemplateError
 from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.people import Window as PeopleWindow
-from copilot_metrics_action.report import Intervention, Links, RunView, ScopeView, SeatPrice, sheet, wording
+from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice, sheet, wording
 from copilot_metrics_action.symptoms import Finding, Status
 from copilot_metrics_action.templates import Templates
 from copilot_metrics_action.trends import Activation, Analysis
@@ -189,9 +190,29 @@ def test_summary(scenario: Callable[[], RunView]) -> None:
     check(f"summary-{scenario.__name__.replace('_', '-')}.md", text)
 
 
+def acted_on(scope: ScopeView) -> ScopeView:
+    """The scope with things that were done, and what came of them; and a target."""
+    assert scope.analysis
+    done = tuple(
+        Intervention(id=str(day), day=day, what=what, source="configuration", **more)
+        for day, what, more in (
+            (date(2026, 9, 8), "Guild meeting: agents", {}),
+            (date(2026, 10, 20), "<b>Workshop</b> | by @mona", {"team": "payments", "url": "javascript:alert(1)"}),
+            (date(2026, 10, 21), "Pair programming", {"dated": "seen"}),
+            (date(2026, 10, 22), "A mistake", {"withdrawn": date(2026, 10, 23)}),
+        )
+    )
+    return replace(
+        scope,
+        done=done,
+        effects=judge([scope.analysis], done),
+        progress=progress([scope.analysis], [Target("seats-in-use", 0.6, date(2027, 3, 31))]),
+    )
+
+
 @pytest.mark.golden
 def test_pages() -> None:
-    view = replace(two_symptoms(), interventions=(Intervention(date(2026, 10, 8), "Guild meeting: agents"),))
+    view = replace(two_symptoms(), scopes=tuple(map(acted_on, two_symptoms().scopes)))
     written = report.pages(view, templates(), {})
     assert list(written) == ["organizations/acme/README.md", "AGENTS.md", "README.md", "reports/2026-10.md"]
     del written["AGENTS.md"]  # the same on every branch; tests/integration/test_agents.py runs its queries
