@@ -7,6 +7,7 @@ import itertools
 import re
 import shutil
 import socket
+import ssl
 import struct
 import sys
 import tempfile
@@ -48,10 +49,17 @@ class GitHub:
     faults      what goes wrong; may be appended to at any time
     requests    everything that was asked, in the order of arrival
     served      by scope and day: the aggregated record that was last downloaded
+    tls         what to speak TLS with; None: plain HTTP
     unrouted    requests for which it has no route: a gap in the stand-in, or a mistake of the client
     """
 
-    def __init__(self, world: World | None = None, faults: Iterable[Fault] = (), directory: Path | None = None) -> None:
+    def __init__(
+        self,
+        world: World | None = None,
+        faults: Iterable[Fault] = (),
+        directory: Path | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.world = world or World()
         self.faults = list(faults)
         self.requests: list[Request] = []
@@ -62,6 +70,7 @@ class GitHub:
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.errors: list[str] = []
+        self.tls = tls
         self._directory = directory
         self._made: str | None = None
         self._servers: list[_Server] = []
@@ -250,7 +259,10 @@ class _Server(ThreadingHTTPServer):
         self.broken: set[socket.socket] = set()
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.url = f"{'https' if github.tls else 'http'}://127.0.0.1:{self.server_port}"
+        if github.tls:
+            # The handshake comes with the first read, in the connection's own thread.
+            self.socket = github.tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.005})
 
     def server_bind(self) -> None:
@@ -286,7 +298,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news; anything else is reported when the context ends."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], ConnectionError | ssl.SSLError):
             self.github.errors.append(traceback.format_exc())
 
 
