@@ -206,7 +206,10 @@ def falls_after_growth(one: Organization) -> None:
     """Three per cent more a week for months, then five per cent fewer, by people who leave."""
     weeks = (np.arange(one.chance.shape[1]) - one.event) / 7
     level = np.where(weeks < 0, np.exp(0.03 * np.maximum(weeks, -24)), np.exp(-0.05 * np.clip(weeks, 0, 14)))
-    one.chance[one.random.random(one.people)[:, None] > level] = 0.0
+    # Those who use agents are the first to come and the last to leave: agents are never missing.
+    rank = np.empty(one.people)
+    rank[np.lexsort((one.random.random(one.people), ~one.agents))] = np.arange(one.people) / one.people
+    one.chance[rank[:, None] >= level] = 0.0
     one.seats = np.round(one.seats * np.where(weeks < 0, level, 1.0))
 
 

@@ -208,6 +208,8 @@ def _status(scene: Scene, reading: Reading, course: Course) -> tuple[Status, str
     if course.opening[-1]:
         left = judgement.confirm - int(course.opening[-1])
         return Status.WATCH, f"not confirmed: it opens after {words.plural(left, 'more settled day')} like this"
+    if reading.leaning:
+        return Status.WATCH, reading.leaning
     return Status.ABSENT, ""
 
 

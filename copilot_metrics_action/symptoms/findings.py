@@ -14,7 +14,7 @@ from copilot_metrics_action.trends import CountingChange
 class Status(StrEnum):
     PRESENT = "present"  # confirmed by its rule, and not yet cleared by its closing limit
     ABSENT = "absent"
-    WATCH = "watch"  # the condition is met, not yet confirmed
+    WATCH = "watch"  # the condition is met, not yet confirmed or not yet sure
     UNKNOWN = "unknown"  # too little data; `reason` says what is missing and until when
     ON_HOLD = "on-hold"  # days were set aside: a holiday, an outage or a collapse
 

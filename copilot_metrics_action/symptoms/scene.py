@@ -120,6 +120,7 @@ class Reading:
 
     judgement   None when the rule keeps no streaks; then `status` and `since` are given
     present     the sentence while it is present or watched; `absent` otherwise
+    leaning     why the newest days come near the limit without being sure of it; empty when they do not
     missing     why the newest day cannot be judged
     metrics     names of the figures read, for the known changes in counting
     length      days that were read, the newest included
@@ -143,6 +144,7 @@ class Reading:
     length: int = MONTH_DAYS
     working: bool = False
     hold: str = ""
+    leaning: str = ""
     weight: float = 0.0
     step: int = 0
     signs: tuple[str, ...] = ()

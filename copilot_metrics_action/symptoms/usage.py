@@ -16,6 +16,7 @@ SIX_WEEKS_DAYS = 42
 TWELVE_WEEKS_DAYS = 84
 SIXTEEN_WEEKS_DAYS = 112
 LEAST_WORKING_DAYS = 14  # of the last six weeks, below which their trend is an accident
+MAYBE = "the pace is below the limit, yet it may be chance: few people or few weeks tell of it"
 LOSS_STEP = 0.15  # of the people of eight weeks earlier: each further loss of this size is worth a comment
 AWAY = "fewer people come each week, but those of the month are still the same: it looks like a season of holidays"
 
@@ -100,6 +101,7 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
     shown = ~np.isnan(six_weeks.slope) & (six_weeks.used >= LEAST_WORKING_DAYS)
     gone = plunge(scene.settled, scene.stickiness)
     judged = old_enough & scene.history & (shown | gone)
+    leans = judged & (pace.growth <= rule.open_below) & ~away
     falls = (pace.growth <= rule.open_below) & (pace.growth + rule.errors * pace.error <= rule.sure_below)
     falls |= gone
     growth, interval = newest(pace)
@@ -143,6 +145,7 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
         metrics=("daily_active_users", "monthly_active_users"),
         length=SIXTEEN_WEEKS_DAYS,
         working=True,
+        leaning=MAYBE if leans[-rule.confirm_days :].all() else "",
         hold=scene.held() or (AWAY if bool(away[-1]) and bool(falls[-1]) else ""),
         weight=80 + 10 * loss,
         step=int(loss / LOSS_STEP),

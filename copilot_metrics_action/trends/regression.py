@@ -22,6 +22,7 @@ NEWTON_STEPS = 5  # agree with the limit to 1e-6 up to a growth of a third a wee
 MOST_GROWTH = 1.0  # of log level a week: keeps a window with one lonely day from running away
 LEAST_DISPERSION = 0.3  # the daily users of a small team vary less than Poisson; below this is luck
 MOST_CORRELATION = 0.6  # slow waves widen the error, at most fourfold in variance
+STEP_WIDENING = 2.0  # of the error where a step is fitted too: slow waves then pass for a slope more easily
 LEAST_SPAN_DAYS = 10
 LEAST_SPARE_DAYS = 4  # kept days beyond the number of parameters
 LEAST_BENT_DAYS = 10  # kept days after a bend: fewer do not show a slope
@@ -67,7 +68,7 @@ def fit(counts: Floats, keep: Booleans, steps: Floats | None = None, bend_days: 
     time = (days if bend_days is None else np.maximum(days, 0.0)).reshape(weeks, 7, 1) / 7
 
     columns = [time]
-    onesided = np.zeros(windows, bool)
+    onesided, stepped = np.zeros(windows, bool), np.zeros(windows, bool)
     if steps is not None:
         for step in np.moveaxis(steps, -1, 0):
             inside = np.ascontiguousarray(step.T).reshape(shape)
@@ -75,6 +76,7 @@ def fit(counts: Floats, keep: Booleans, steps: Floats | None = None, bend_days: 
             before = used - after
             straddles = (after > 0) & (before > 0)
             onesided |= straddles & ((after < LEAST_SIDE_DAYS) | (before < LEAST_SIDE_DAYS))
+            stepped |= straddles
             if straddles.any():
                 columns.append(inside * straddles)
                 parameters = parameters + straddles
@@ -91,6 +93,7 @@ def fit(counts: Floats, keep: Booleans, steps: Floats | None = None, bend_days: 
         else:
             variance = _solve(information, np.eye(len(columns))[np.zeros(windows, int)])[:, 0]
         error = 100 * np.sqrt(dispersion * (1 + correlation) / (1 - correlation) * np.maximum(variance, 0.0))
+        error *= np.where(stepped, STEP_WIDENING, 1.0)
     span = length - flat[::-1].argmax(axis=0) - flat.argmax(axis=0)
     enough = (spare >= LEAST_SPARE_DAYS) & (span >= LEAST_SPAN_DAYS) & ~onesided
     if bend_days is not None:

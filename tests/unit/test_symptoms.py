@@ -199,6 +199,26 @@ def test_trends__few_reports() -> None:
     assert "reports" in finding.reason
 
 
+def test_falling__a_small_team_is_watched_before_it_is_sure() -> None:
+    def level(week: float) -> float:
+        return 1 if week < 12 else math.exp(-0.05 * (week - 12))
+
+    days = make_days(
+        lambda week: 12 * level(week),
+        140,
+        monthly=lambda week: 15.24 * level(week - 2),
+        weekly=lambda week: 13.2 * level(week),
+        noise=0.2,
+        seed=2,
+    )
+    told = [judge(days[:length], seats=17)["falling-usage"] for length in range(105, 141, 3)]
+    begun = [finding for finding in told if finding.status is not Status.ABSENT]
+    assert begun[0].status is Status.WATCH
+    assert "may be chance" in begun[0].reason
+    assert begun[0].interval is not None
+    assert begun[-1].status is Status.PRESENT
+
+
 def test_falling__months_users_stay_while_days_become_fewer() -> None:
     days = make_days(grow(160, -4), monthly=300, weekly=grow(220, -1))
     assert judge(days)["falling-usage"].status is Status.PRESENT
