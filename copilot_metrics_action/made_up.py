@@ -20,6 +20,8 @@ from copilot_metrics_action.metrics import FIRST_DAY, Record, Scope
 SCOPE: Final = Scope("organizations", "octo-demo")
 SEATS: Final = 420
 SEED: Final = 20_261_121
+WORKSHOP: Final = 61  # days ago; since then people prompt more, but no more of them
+WORKSHOP_EFFECT: Final = 1.25
 WARM_UP: Final = 28  # days simulated before the first report, so that monthly counts are whole from the start
 
 _LANGUAGES: Final = {
@@ -206,7 +208,7 @@ class MadeUp:
         if not users:
             return None  # GitHub has no report of a day without use
         month = self._mask(day, 28)
-        prompts = round(users * dice.gauss(6.2, 0.3))
+        prompts = round(users * dice.gauss(6.2, 0.3) * (WORKSHOP_EFFECT if ago <= WORKSHOP else 1.0))
         generated = round(users * dice.gauss(38, 1.5))
         accepted = round(generated * dice.gauss(0.29, 0.008))
         cli_users = round((today & cli).bit_count() * share)

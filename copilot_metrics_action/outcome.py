@@ -161,7 +161,8 @@ def _view(
 def _told(run: Run, views: Sequence[ScopeView], done: Sequence[effects.Intervention]) -> list[ScopeView]:
     """The views with what was done, what came of it and how far the targets are; and their charts, marked with it."""
     analyses = _analyses(views)
-    judged = effects.judge(analyses, done)
+    teams = {view.scope: {one.name: one.analysis for one in view.teams.teams} for view in views if view.teams}
+    judged = effects.judge(analyses, done, teams)
     targets = [effects.Target(one.metric, one.value, one.by, one.scope) for one in run.edges.settings.targets]
     reached = effects.progress(analyses, targets)
     told = []

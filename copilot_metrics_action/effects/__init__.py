@@ -3,7 +3,7 @@
 Core: what was noted where comes in as values, and what is to be written goes out as values.
 """
 
-from copilot_metrics_action.effects.judge import Against, Effect, groups, judge
+from copilot_metrics_action.effects.judge import Against, Effect, groups, judge, teams_of
 from copilot_metrics_action.effects.measure import AFTER_DAYS
 from copilot_metrics_action.effects.outcomes import OUTCOMES, outcome, outcome_of
 from copilot_metrics_action.effects.record import PATH, Intervention, Seen, dump, identity, load, marks, merge
@@ -33,4 +33,5 @@ __all__ = [
     "outcome",
     "outcome_of",
     "progress",
+    "teams_of",
 ]

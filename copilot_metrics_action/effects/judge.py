@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
@@ -42,6 +42,7 @@ class Effect(Struct, frozen=True):
     """What came of one or several interventions, by one outcome.
 
     interventions  oldest first; `first` and `last` are their days
+    team           the team it was done for and is measured in; empty = the whole scope
     told_on        the first day of a run that can judge it
     reason         why it cannot be told; empty when it can
     measured, expected   the outcome on the 28 days after, and what the trend before would have given
@@ -55,6 +56,7 @@ class Effect(Struct, frozen=True):
     last: date
     told_on: date
     verdict: Verdict
+    team: str = ""
     reason: str = ""
     measured: float | None = None
     expected: float | None = None
@@ -84,12 +86,16 @@ class Group(Struct, frozen=True):
         return tuple(dict.fromkeys(found)) or (USUAL,)
 
 
-def groups(interventions: Sequence[Intervention], scope: Scope) -> tuple[Group, ...]:
+def groups(interventions: Sequence[Intervention], scope: Scope, team: str = "") -> tuple[Group, ...]:
     """The interventions of a scope, oldest first, those within 28 days of the one before in one group.
 
+    team  those that were meant for this team, together with those for everybody; empty = those for everybody alone
     Left out are those that were withdrawn, and those of which nobody knows the day.
     """
-    mine = [one for one in interventions if one.counts and one.scope in ("", scope.path)]
+    meant = ("", team.casefold())
+    mine = [
+        one for one in interventions if one.counts and one.scope in ("", scope.path) and one.team.casefold() in meant
+    ]
     found: list[list[Intervention]] = []
     for one in sorted(mine, key=lambda one: (one.day, one.id)):
         if found and (one.day - found[-1][-1].day).days < TOGETHER_DAYS:
@@ -99,9 +105,20 @@ def groups(interventions: Sequence[Intervention], scope: Scope) -> tuple[Group, 
     return tuple(Group(tuple(one)) for one in found)
 
 
-def judge(analyses: Sequence[Analysis], interventions: Sequence[Intervention]) -> tuple[Effect, ...]:
-    """The effects in all scopes: by scope in their order, oldest first; the newest six groups of each.
+def teams_of(interventions: Sequence[Intervention], scope: Scope) -> tuple[str, ...]:
+    """The teams for which something was done in a scope, in lower case, by name."""
+    mine = (one for one in interventions if one.counts and one.scope in ("", scope.path))
+    return tuple(sorted({one.team.casefold() for one in mine if one.team}))
 
+
+def judge(
+    analyses: Sequence[Analysis],
+    interventions: Sequence[Intervention],
+    teams: Mapping[Scope, Mapping[str, Analysis]] | None = None,
+) -> tuple[Effect, ...]:
+    """The effects in all scopes and their teams: by scope in their order, oldest first; the newest six groups of each.
+
+    teams  by scope, the analysis of each team by its name, where teams are collected
     Interventions after the day of the run do not count; the order of `interventions` does not matter.
     """
     if not interventions or not analyses:
@@ -112,15 +129,62 @@ def judge(analyses: Sequence[Analysis], interventions: Sequence[Intervention]) -
     }
     effects = []
     for scope, (settled, mine) in scopes.items():
-        for place, group in list(enumerate(mine))[-MOST_GROUPS:]:
-            since = mine[place - 1].last + timedelta(days=AFTER_DAYS) if place else None
+        for group, since in _judged(mine):
             others = [
                 other
                 for name, (other, theirs) in scopes.items()
                 if name != scope and name.kind == scope.kind and not _busy(theirs, group)
             ]
             effects += [_effect(scope, settled, group, one, since, others) for one in group.outcomes]
+        effects += _in_teams(scope, known, (teams or {}).get(scope))
     return tuple(effects)
+
+
+def _in_teams(scope: Scope, known: Sequence[Intervention], teams: Mapping[str, Analysis] | None) -> list[Effect]:
+    """The effects of what was done for single teams, against the teams for which nothing was."""
+    busy = {team: groups(known, scope, team) for team in teams_of(known, scope)}
+    counted = {name.casefold(): one for name, one in (teams or {}).items() if one.newest_settled is not None}
+    settled = {name: _settled(one) for name, one in counted.items()} if busy else {}
+    found = []
+    for team, mine in busy.items():
+        for group, since in _judged(mine):
+            own = [one for one in group.interventions if one.team]
+            if not own:
+                continue
+            others = [
+                one
+                for name, one in settled.items()
+                if name != team
+                and not _busy([g for g in busy.get(name, ()) if any(i.team for i in g.interventions)], group)
+            ]
+            for one in group.outcomes:
+                if team in settled:
+                    effect = _effect(scope, settled[team], group, one, since, others)
+                else:
+                    told = told_on(group.last, SETTLED_AFTER_DAYS)
+                    why = (
+                        "figures of teams are not collected (`teams`)" if teams is None else "that team is not counted"
+                    )
+                    effect = Effect(
+                        scope,
+                        group.interventions,
+                        one.id,
+                        group.first,
+                        group.last,
+                        told,
+                        "cannot-tell",
+                        reason=f"it was done for one team, and {why}",
+                    )
+                found.append(replace(effect, team=team))
+    return found
+
+
+def _judged(mine: Sequence[Group]) -> list[tuple[Group, date | None]]:
+    """The newest groups, each with the day until which the one before it still moved the figures."""
+    return [
+        (group, mine[place - 1].last + timedelta(days=AFTER_DAYS) if place else None)
+        for place, group in list(enumerate(mine))[-MOST_GROUPS:]
+    ]
 
 
 def _settled(analysis: Analysis) -> Settled:
@@ -145,9 +209,6 @@ def _effect(
     def unknown(reason: str, verdict: Verdict = "cannot-tell") -> Effect:
         return replace(effect, verdict=verdict, reason=reason)
 
-    teams = {one.team for one in group.interventions}
-    if "" not in teams:
-        return unknown("it was done for a team alone, and the figures here are of everybody")
     if settled.place(group.last) + AFTER_DAYS > settled.size + _slack(settled, group.last):
         return unknown("", "waiting")
     if (group.last - group.first).days > LONGEST_DAYS:

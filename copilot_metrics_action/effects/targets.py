@@ -94,6 +94,13 @@ def _shares(settled: Settled, values: Floats) -> Estimate | None:
     return slope_of_shares(places, values[places]) if len(places) >= LEAST_SHARES else None
 
 
+def _in_seats(settled: Settled, values: Floats) -> Estimate | None:
+    """The pace of the share; of the people over the seats of now, where seats were not counted for long enough."""
+    if np.isnan(values[-PACE_DAYS[0] :: 7]).sum() > PACE_DAYS[0] // 7 - LEAST_SHARES and settled.monthly[-1] > 0:
+        values = settled.monthly * (values[-1] / settled.monthly[-1])
+    return _shares(settled, values)
+
+
 def _log_shares(settled: Settled, values: Floats) -> Estimate | None:
     with np.errstate(all="ignore"):
         return _shares(settled, np.where(values > 0, np.log(values), np.nan))
@@ -102,7 +109,7 @@ def _log_shares(settled: Settled, values: Floats) -> Estimate | None:
 AIMS: Final[tuple[Aim, ...]] = (
     Aim("daily-active-users", "people on a working day", False, lambda settled, _: settled.typical, _trend),
     Aim("monthly-active-users", "people in 28 days", False, lambda settled, _: settled.monthly, _log_shares),
-    Aim("seats-in-use", "seats in use", True, lambda settled, a: seat_share(settled, a.seats).share, _shares),
+    Aim("seats-in-use", "seats in use", True, lambda settled, a: seat_share(settled, a.seats).share, _in_seats),
     Aim("agent-share", "agent users", True, lambda settled, _: agent_share(settled).share, _shares),
 )
 

@@ -52,7 +52,7 @@ def beside(effect: Effect) -> Markdown:
     against, by = effect.against, outcome(effect.outcome)
     if against is None:
         return Markdown("")
-    where = plural(against.count, effect.scope.kind.removesuffix("s"))
+    where = plural(against.count, "other team" if effect.team else effect.scope.kind.removesuffix("s"))
     return Markdown(
         f"Against {where} where nothing was done: {_more(by, against.difference)} "
         f"({_signed(by, against.low)} to {_signed(by, against.high)})."

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from copilot_metrics_action.effects import AFTER_DAYS, Effect, Intervention, Progress, groups, words
+from copilot_metrics_action.effects import AFTER_DAYS, Effect, Intervention, Progress, groups, teams_of, words
 from copilot_metrics_action.report.view import ScopeView
 from copilot_metrics_action.templates import Markdown, count, ratio
 
@@ -58,12 +58,15 @@ def rows_of(view: ScopeView, start: date, end: date) -> tuple[DoneRow, ...]:
 
 def _rows(view: ScopeView, *, linked: bool, wanted: Callable[[date, date], bool]) -> tuple[DoneRow, ...]:
     found: list[tuple[date, DoneRow]] = []
-    for group in groups(view.done, view.scope):
-        if wanted(group.first, group.last):
-            said = [one for one in view.effects if (one.first, one.last) == (group.first, group.last)]
-            when = words.days(group.first, group.last)
-            things = tuple(_thing(one, linked=linked) for one in group.interventions)
-            found.append((group.last, DoneRow(when, things, tuple(map(_said, said)))))
+    for team in ("", *teams_of(view.done, view.scope)):
+        for group in groups(view.done, view.scope, team):
+            if wanted(group.first, group.last) and (not team or any(one.team for one in group.interventions)):
+                said = [
+                    one for one in view.effects if (one.team, one.first, one.last) == (team, group.first, group.last)
+                ]
+                when = words.days(group.first, group.last)
+                things = tuple(_thing(one, linked=linked) for one in group.interventions)
+                found.append((group.last, DoneRow(when, things, tuple(map(_said, said)))))
     for one in view.done:
         if not one.counts and wanted(one.day, one.day):
             found.append((one.day, DoneRow(words.days(one.day, one.day), (_thing(one, linked=linked),))))

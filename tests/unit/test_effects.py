@@ -188,7 +188,7 @@ COUNTING = CountingChange(DAY + timedelta(days=5), "more", ("daily_active_users"
             {"changes": [replace(COUNTING, day=date(2026, 7, 1), until=date(2026, 9, 1))]},
             "GitHub counted otherwise for a while from 1 Jul 2026",
         ),
-        (days(), done(team="payments"), {}, "for a team alone"),
+        (days(), done(team="payments"), {}, "it was done for one team, and figures of teams are not collected"),
         (days(people=6), done(), {}, "vary too much"),
         (
             days(),
@@ -247,6 +247,20 @@ def test_judge__what_moved_everybody_did_not_work() -> None:
     assert words.beside(effects.judge([*alone, *quiet], [done()])[0]).startswith(
         "Against 2 organizations where nothing was done: "
     )
+
+
+def test_judge__one_team_against_the_others() -> None:
+    whole = analysis(days(1.0))
+    teams = {"Payments": analysis(days(1.3)), "platform": analysis(days(seed=5)), "mobile": analysis(days(seed=6))}
+    noted = [done(team="payments"), done(date(2026, 5, 4), what="for all")]
+    everybody, one = effects.judge([whole], noted, {ACME: teams})
+    assert (everybody.team, everybody.first) == ("", date(2026, 5, 4))
+    assert (one.team, one.verdict) == ("payments", "rose")
+    assert one.against is not None
+    assert one.against.count == 2
+    assert words.beside(one).startswith("Against 2 other teams where nothing was done: ")
+    (unknown,) = effects.judge([whole], [done(team="gone")], {ACME: teams})
+    assert "that team is not counted" in unknown.reason
 
 
 def test_judge__the_outcome_fits_the_symptom() -> None:
