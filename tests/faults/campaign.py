@@ -408,9 +408,9 @@ def _templates(shipped: Mapping[str, str], overrides: Mapping[str, str] | None =
     return _known_templates[key]
 
 
-def _draw(analysis: Any, findings: Any) -> Any:
+def _draw(*given: Any) -> Any:
     """Drawn once: the same analysis gives the same pictures."""
-    key = repr((analysis, findings))
+    key = repr(given)
     if key not in _known_figures:
-        _known_figures[key] = _true_draw(analysis, findings)
+        _known_figures[key] = _true_draw(*given)
     return _known_figures[key]
