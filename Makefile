@@ -16,6 +16,8 @@ SYMPTOMS_ARGS ?= --split train
 EFFECTS_ARGS ?=
 SCENARIOS_ARGS ?=
 LOCK_FILE ?= requirements.txt
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?=
 # One lock for every supported Python and platform; versions already locked stay unless UV_ARGS says --upgrade.
 UV ?= uv
 UV_ARGS ?=
@@ -123,6 +125,10 @@ lives: $(VENV)/.dev ## Live thousands of other lives of issues under random days
 export-test: $(VENV)/.export ## Ask the data with DuckDB and pandas: an export, and the queries of AGENTS.md (320 MB of packages more)
 	$(PYTEST) tests/unit/test_export.py tests/integration/test_export.py tests/integration/test_agents.py $(PYTEST_ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.fuzz ## Fuzz what reads text from outside, FUZZ_SECONDS=60 a target (Python 3.11 to 3.13, Linux)
+	PYTHONPATH=.:tests $(BIN)/python -P -m fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
 .PHONY: audit
 audit: $(VENV)/.dev ## Ask whether a locked dependency has a known weakness (LOCK_FILE=requirements.txt)
 	$(BIN)/python -m pip_audit --strict --require-hashes --disable-pip -r "$(LOCK_FILE)"
@@ -138,6 +144,7 @@ lock: ## Write the lock files anew from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) --group pyproject.toml:build --constraints requirements.txt --output-file requirements-build.txt
 	$(LOCK) --group pyproject.toml:export --constraints requirements.txt --output-file requirements-export.txt
+	$(LOCK) --group pyproject.toml:fuzz --constraints requirements.txt --output-file requirements-fuzz.txt
 	$(LOCK) pyproject.toml --group pyproject.toml:dev --constraints requirements.txt --constraints requirements-build.txt --output-file requirements-dev.txt
 
 .PHONY: setup
@@ -166,6 +173,10 @@ $(VENV)/.run: requirements.txt requirements-build.txt pyproject.toml | $(VENV)/b
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch "$@"
+
+$(VENV)/.fuzz: requirements-fuzz.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.txt
 	@touch "$@"
 
 $(VENV)/.export: requirements-export.txt $(VENV)/.dev

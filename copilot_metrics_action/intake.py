@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from copilot_metrics_action import legacy
 from copilot_metrics_action.errors import ReportError
+from copilot_metrics_action.escape import visible
 from copilot_metrics_action.history import git_blob
 from copilot_metrics_action.metrics import Record, Scope, canonical_json, report_day
 
@@ -280,9 +281,9 @@ def _row(piece: _Piece) -> Row:
     if shape is None and "day" in value and value.keys() & _REPORT_FIELDS:
         shape = "report"
     if shape is None:
-        names = ", ".join(sorted(value)[:5]) or "nothing"
+        names = visible(", ".join(sorted(value)[:5]) or "nothing", 120)
         raise ReportError(
-            piece.place, f"it is no Copilot usage data this release knows (it has {names[:120]})", "leave the file out"
+            piece.place, f"it is no Copilot usage data this release knows (it has {names})", "leave the file out"
         )
     try:
         day = report_day(value) if shape == "report" else legacy.legacy_day(value)

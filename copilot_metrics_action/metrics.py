@@ -352,7 +352,9 @@ def _sum_by(record: Record, counter: str, breakdown: Breakdown) -> dict[str, int
         if not isinstance(row, dict) or (count := _number(row.get(counter))) is None:
             continue
         reported = True
-        name = "" if row.get(breakdown.key) is None else str(row[breakdown.key])[:NAME_LENGTH]
+        # What is no name has none: the text of an object would depend on the order of its keys.
+        value = row.get(breakdown.key)
+        name = str(value)[:NAME_LENGTH] if isinstance(value, str | int | float) else ""
         name = breakdown.synonyms.get(name, name)
         if count:
             sums[name] = sums.get(name, 0) + int(count)

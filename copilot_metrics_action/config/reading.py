@@ -17,6 +17,7 @@ from yaml.constructor import ConstructorError
 
 from copilot_metrics_action.config.settings import Settings
 from copilot_metrics_action.errors import ConfigError, ConfigErrors
+from copilot_metrics_action.escape import visible
 
 MAX_CONFIG_BYTES: Final = 256 * 1024
 _BRIEF: Final = reprlib.Repr()
@@ -105,7 +106,7 @@ def _read(value: object, kind: Any, path: str, problems: list[ConfigError]) -> A
     mapping = next((part for part in (bare, *get_args(bare)) if get_origin(part) is dict), None)
     if mapping is not None and isinstance(value, dict):
         inner = get_args(mapping)[1]
-        return {str(key): _read(item, inner, f"{path}.{key}", problems) for key, item in value.items()}
+        return {str(key): _read(item, inner, f"{path}.{visible(key)}", problems) for key, item in value.items()}
     try:
         return msgspec.convert(value, type=kind)
     except msgspec.ValidationError:
@@ -184,7 +185,8 @@ def _read_struct(value: object, kind: type[Struct], path: str, problems: list[Co
     before = len(problems)
     read = {}
     for key, inner in value.items():
-        inner_path = f"{path}.{key}" if path else str(key)
+        shown = visible(key)  # a key may be anything, and a problem is one line
+        inner_path = f"{path}.{shown}" if path else shown
         entry = fields.get(str(key))
         if entry is None:
             near = difflib.get_close_matches(str(key).replace("_", "-"), fields, 1, 0.5)

@@ -89,7 +89,7 @@ def _pairs(body: str) -> Iterator[tuple[int, tuple[Scope, str]]]:
         try:
             pair = msgspec.json.decode(match[1], type=dict[str, str])
             scope, symptom = scope_of(pair["scope"]), pair["symptom"]
-        except (msgspec.MsgspecError, ConfigError, KeyError):
+        except (msgspec.MsgspecError, UnicodeError, ConfigError, KeyError):
             continue
         if re.fullmatch(r"[a-z][a-z0-9-]*", symptom) and scope.path == pair["scope"]:
             yield match.end(), (scope, symptom)
@@ -111,7 +111,7 @@ def state_of(body: str) -> State:
     if match := _STATE.search(body):
         try:
             return msgspec.json.decode(match[1], type=State)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeError):
             pass
     return State()
 

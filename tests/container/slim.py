@@ -55,12 +55,9 @@ UNUSED = [
     # Charts are PNG files, and their letters are Matplotlib's own DejaVu Sans.
     "PIL/_avif*.so",
     "PIL/_imagingcms*.so",
-    "PIL/_imagingft*.so",
     "PIL/_imagingtk*.so",
     "PIL/_webp*.so",
     "pillow.libs/libavif*",
-    "pillow.libs/libfreetype*",
-    "pillow.libs/libharfbuzz*",
     "pillow.libs/liblcms2*",
     "pillow.libs/libwebp*",
     "matplotlib/backends/_tkagg*.so",

@@ -1,0 +1,1 @@
+"""A fuzzer over what reads text from outside, and over what makes it harmless: `make fuzz`."""
