@@ -244,7 +244,7 @@ def test_unknown_fields__a_breakdown_that_is_none(value: Any) -> None:
     [
         ({}, SeatFacts("", None, None, False, "")),
         ({"assignee": None}, SeatFacts("", None, None, False, "")),
-        ({"assignee": {"id": 7, "login": "mona"}}, SeatFacts("7", None, None, False, "")),
+        ({"assignee": {"id": 7, "login": "mona"}}, SeatFacts("7", None, None, False, "", "mona")),
         ({"assignee": {"id": "7"}}, SeatFacts("7", None, None, False, "")),
         ({"pending_cancellation_date": "2026-12-01"}, SeatFacts("", None, None, True, "")),
         ({"plan_type": "business"}, SeatFacts("", None, None, False, "business")),
