@@ -66,10 +66,13 @@ def run_action(
     try:
         inputs = read_inputs(environment, today or datetime.now(UTC).date())
         return _act(inputs, runner, terminal or Terminal())
-    except ConfigErrors as errors:
-        return _failed(runner, [str(problem) for problem in errors.problems], MISTAKE)
     except ConfigError as error:
-        return _failed(runner, [str(error)], MISTAKE)
+        problems = error.problems if isinstance(error, ConfigErrors) else (error,)
+        if terminal is not None and terminal.machine is not None:
+            from copilot_metrics_action import check
+
+            terminal.machine(check.as_json([check.Line.of(problem) for problem in problems]))
+        return _failed(runner, [str(problem) for problem in problems], MISTAKE)
     except ActionError as error:
         status = _failed(runner, [str(error)], more=_explained(inputs, runner, error))
         return 0 if inputs.fail_on == "never" else status

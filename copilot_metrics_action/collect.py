@@ -248,11 +248,11 @@ def _days(source: Source, wanted: Sequence[date], known: AbstractSet[date], runn
     Before the first day of all nothing is asked for again, so that a wrong 404 would be believed for good: the day next
     to it is asked for twice. A wrong one further on is a hole, and asked for on later days.
     """
-    answers = source.days(wanted, runner.log)
+    answers = source.days(wanted, runner.progress("days asked for"))
     edge = min({*known, *answers.records}, default=date.max) - timedelta(days=1)
     if edge not in answers.nothing:
         return answers
-    again = source.days((edge,), runner.log)
+    again = source.days((edge,))
     if edge in again.nothing:
         return answers
     return replace(

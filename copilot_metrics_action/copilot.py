@@ -22,7 +22,6 @@ from copilot_metrics_action.metrics import Record, Scope, fullest, read_records,
 AT_ONCE: Final = 4  # GitHub asks for few requests at once; four keep a backfill of a year short
 MAX_REQUESTS: Final = 2_000  # days asked for one by one in one run
 GIVE_UP_AFTER: Final = 12  # server errors in a row, after which the rest is left for tomorrow
-PROGRESS_EVERY: Final = 50
 
 _NAMES: Final = {"organizations": ("orgs", "organization"), "enterprises": ("enterprises", "enterprise")}
 
@@ -131,8 +130,8 @@ class Copilot:
             raise ReportError(f"{self.scope} report of {day}", "it holds another day", "it is asked for again")
         return fullest(ours)
 
-    def days(self, days: Sequence[date], log: Callable[[str], None] = lambda line: None) -> DayAnswers:
-        """Asks for days one by one, in the order given, four at a time."""
+    def days(self, days: Sequence[date], progress: Callable[[int, int], None] = lambda done, total: None) -> DayAnswers:
+        """Asks for days one by one, in the order given, four at a time; `progress` hears how many are done."""
         records: dict[date, Record] = {}
         nothing: list[date] = []
         failed: list[date] = []
@@ -160,8 +159,7 @@ class Copilot:
                         continue
                     row = 0
                 done += len(batch)
-                if done % PROGRESS_EVERY < AT_ONCE:
-                    log(f"{self.scope}: {done} of {len(days)} days asked for, {len(records)} received")
+                progress(done, len(days))
         return DayAnswers(records, tuple(nothing), tuple(failed), (*left, *todo), problem)
 
     def seats(self) -> list[Record]:

@@ -91,7 +91,7 @@ class MadeUp:
     def month(self) -> list[Record] | NotReady:
         return [record for ago in range(28, 0, -1) if (record := self._record(self._as_of - timedelta(days=ago)))]
 
-    def days(self, days: Sequence[date], log: Callable[[str], None] = lambda line: None) -> DayAnswers:
+    def days(self, days: Sequence[date], progress: Callable[[int, int], None] = lambda done, total: None) -> DayAnswers:
         records = {day: record for day in days if (record := self._record(day))}
         return DayAnswers(records, tuple(day for day in days if day not in records))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TextIO
@@ -16,6 +16,8 @@ from copilot_metrics_action.escape import Redactor, log_line
 # The runner refuses the whole summary of a step above 1 MiB, and keeps ten annotations of each level a step.
 SUMMARY_BYTES = 1024 * 1024
 ANNOTATIONS = 10
+PROGRESS_EVERY = 50  # steps of long work between two lines of a log
+BAR = 30  # characters
 
 # Every output of action.yml, for a run that has nothing to tell.
 NO_OUTPUTS = {
@@ -52,11 +54,35 @@ class Runner:
         self._debug = debug
         self._stream = stream or sys.stdout
         self._lock = threading.Lock()
+        self._bar_shown = False
         self.redactor = Redactor()
         self._said: dict[Level, int] = {}
 
     def log(self, line: str) -> None:
         self._write(log_line(self.redactor.line(line)))
+
+    def progress(self, what: str) -> Callable[[int, int], None]:
+        """What takes how much of long work is done, of how much: a bar on a terminal, some plain lines in a log."""
+        said = 0
+
+        def tell(done: int, total: int) -> None:
+            nonlocal said
+            if not self._commands and self._stream.isatty():
+                self._show_bar(log_line(self.redactor.line(what)), done, total)
+            elif done // PROGRESS_EVERY > said:
+                said = done // PROGRESS_EVERY
+                self.log(f"{what}: {done} of {total}")
+
+        return tell
+
+    def _show_bar(self, what: str, done: int, total: int) -> None:
+        filled = round(BAR * done / total) if total else BAR
+        bar = f"{what} {'█' * filled}{'░' * (BAR - filled)} {done}/{total}"
+        with self._lock:
+            # It is written over itself, and gone when it is full: a line of the log then tells what came of it.
+            self._stream.write(f"\r\033[K{bar if done < total else ''}")
+            self._stream.flush()
+            self._bar_shown = done < total
 
     def debug(self, line: str) -> None:
         if self._debug:
@@ -110,7 +136,9 @@ class Runner:
 
     def _write(self, line: str) -> None:
         with self._lock:
-            print(line, file=self._stream, flush=True)
+            start = "\r\033[K" if self._bar_shown else ""
+            self._bar_shown = False
+            print(f"{start}{line}", file=self._stream, flush=True)
 
 
 def _data(text: str) -> str:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from copilot_metrics_action.check import configuration, repository, scopes, tokens
-from copilot_metrics_action.check.lines import Line, refused, table, verdict, worst
+from copilot_metrics_action.check.lines import Line, as_json, refused, table, verdict, worst
 from copilot_metrics_action.config import Inputs, Settings
 from copilot_metrics_action.connect import Clients, repository_facts
 from copilot_metrics_action.errors import ActionError
@@ -21,7 +19,7 @@ from copilot_metrics_action.refusals import passing
 from copilot_metrics_action.runner import NO_OUTPUTS, Runner
 from copilot_metrics_action.store import Snapshot
 
-__all__ = ["Line", "check", "explain", "survey"]
+__all__ = ["Line", "as_json", "check", "explain", "survey"]
 
 Machine = Callable[[str], None]
 
@@ -43,7 +41,7 @@ def check(inputs: Inputs, runner: Runner, machine: Machine | None = None) -> int
     runner.write_summary(f"## {verdict(lines)}\n\n{table(lines)}\nNothing was changed.\n")
     runner.set_outputs(NO_OUTPUTS)
     if machine is not None:
-        machine(msgspec.json.format(msgspec.json.encode(lines), indent=2).decode())
+        machine(as_json(lines))
     missing = [line for line in lines if line.state == "missing"]
     # A mistake in the configuration fails the step always.
     mistaken = any(not line.kind and line.what.startswith(inputs.config_file) for line in missing)
@@ -67,7 +65,7 @@ def survey(inputs: Inputs, runner: Runner, patience: Patience | None = None) -> 
     try:
         clients = Clients(inputs, runner, patience or Patience())
     except ActionError as error:
-        return (Line(error.where, "missing", error.what, error.hint),)
+        return (Line.of(error),)
     lines, facts = _facts(inputs, clients)
     client = clients.repository if facts is not None else None
     more, settings = configuration.read(inputs, client)

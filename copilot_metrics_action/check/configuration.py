@@ -25,7 +25,7 @@ def read(inputs: Inputs, client: Client | None) -> tuple[list[Line], Settings | 
         text = repository_file(inputs, client, inputs.config_file)
         settings, told = settings_of(inputs, text)
     except ConfigErrors as error:
-        return [Line(one.where, "missing", one.what, one.hint) for one in error.problems], None
+        return [Line.of(one) for one in error.problems], None
     except ActionError as error:
         return [refused(what, error, "`permissions: contents: read` or more in the workflow")], None
     if told:

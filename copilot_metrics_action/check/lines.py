@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
+import msgspec
 from msgspec import Struct
 
 from copilot_metrics_action import refusals
@@ -38,6 +39,11 @@ class Line(Struct, frozen=True):
     page: str = ""
     kind: str = ""
 
+    @classmethod
+    def of(cls, error: ActionError) -> Line:
+        """The line of something that is wrong and was refused by nobody."""
+        return cls(error.where, "missing", error.what, error.hint)
+
     def __str__(self) -> str:
         return f"{self.what}: {self.said}; {self.remedy}" if self.remedy else f"{self.what}: {self.said}"
 
@@ -63,6 +69,11 @@ def table(lines: Sequence[Line]) -> str:
 
 def _cells(line: Line) -> tuple[str, ...]:
     return line.what, line.said, line.remedy, line.permission, line.page
+
+
+def as_json(lines: Sequence[Line]) -> str:
+    """The lines as a JSON list of objects."""
+    return msgspec.json.format(msgspec.json.encode(lines), indent=2).decode()
 
 
 def verdict(lines: Sequence[Line]) -> str:

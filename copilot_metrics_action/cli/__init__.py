@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from copilot_metrics_action import __version__
-from copilot_metrics_action.cli import check, demo, export, imports, rebuild, replay, run
+from copilot_metrics_action.cli import check, completions, demo, export, imports, rebuild, replay, run
 from copilot_metrics_action.errors import ActionError, ConfigErrors
 from copilot_metrics_action.runner import Runner
 
 # In the order of the help. Each has `add(commands)`, which adds its parser and sets `command`: a function of the
 # options and a runner that returns the exit status.
-COMMANDS: Final = (demo, run, check, imports, export, rebuild, replay)
+COMMANDS: Final = (demo, run, check, imports, export, rebuild, replay, completions)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +39,8 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(
         prog="copilot-metrics",
         description="Tells whether GitHub Copilot is used, and what to do when it is not.",
-        epilog="Every input of the action is an option of `run` and `check`: --copilot-token is better given as the "
-        "variable COPILOT_TOKEN, --github-token as GITHUB_TOKEN.",
+        epilog="Exit status: 0 done, 1 something could not be done (said on the standard error), 2 wrong usage. "
+        "Tokens are better given as the variables COPILOT_TOKEN and GITHUB_TOKEN than as options.",
     )
     whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)

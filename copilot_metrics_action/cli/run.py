@@ -22,9 +22,8 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     """Every input of the action but its mode, as options."""
     for entry in INPUTS:
         if entry.name != "mode":
-            parser.add_argument(
-                f"--{entry.name}", default="", metavar="TEXT", help=f"input `{entry.name}` of the action"
-            )
+            default = f" (default: {entry.default})" if entry.default else ""
+            parser.add_argument(f"--{entry.name}", default="", metavar="TEXT", help=f"{entry.help}{default}")
 
 
 def environment_of(options: argparse.Namespace, mode: str) -> dict[str, str]:

@@ -72,11 +72,12 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 
 class Input(Struct, frozen=True):
-    """One input: its name in `action.yml`, its default, and how its text is read."""
+    """One input: its name in `action.yml`, its default, how its text is read, and what it is, for a terminal."""
 
     name: str
     default: str
     parse: Callable[[str], Any]
+    help: str
 
 
 def _choice(*values: str) -> Callable[[str], str]:
@@ -158,23 +159,23 @@ def _token(text: str) -> str:
 
 
 INPUTS: Final = (
-    Input("organization", "", _names),
-    Input("enterprise", "", _names),
-    Input("copilot-token", "", _tokens),
-    Input("github-token", "", _token),
-    Input("repository", "", _repository),
-    Input("mode", "run", _choice(*get_args(Mode))),
-    Input("data-branch", "copilot-metrics", _branch),
-    Input("charts-branch", "copilot-metrics-charts", _branch),
-    Input("config-file", ".github/copilot-metrics.yml", _relative),
-    Input("issues", "true", _boolean),
-    Input("charts", "auto", _choice(*get_args(Charts))),
-    Input("fail-on", "error", _choice(*get_args(FailOn))),
-    Input("dry-run", "false", _boolean),
-    Input("as-of", "", _day),
-    Input("output-dir", "", _relative),
-    Input("copilot-api-url", "", _url),
-    Input("ca-certificates", "", str),
+    Input("organization", "", _names, "organizations to report on, separated by commas"),
+    Input("enterprise", "", _names, "enterprises to report on, separated by commas"),
+    Input("copilot-token", "", _tokens, "token that reads reports and seats; better given as COPILOT_TOKEN"),
+    Input("github-token", "", _token, "token that writes the data branch and issues; better given as GITHUB_TOKEN"),
+    Input("repository", "", _repository, "where data and issues live, as owner/name"),
+    Input("mode", "run", _choice(*get_args(Mode)), "run, check or demo"),
+    Input("data-branch", "copilot-metrics", _branch, "branch that keeps the data"),
+    Input("charts-branch", "copilot-metrics-charts", _branch, "branch that holds the charts"),
+    Input("config-file", ".github/copilot-metrics.yml", _relative, "configuration file"),
+    Input("issues", "true", _boolean, "whether issues are opened, edited and closed: true or false"),
+    Input("charts", "auto", _choice(*get_args(Charts)), "auto (pictures), mermaid or none"),
+    Input("fail-on", "error", _choice(*get_args(FailOn)), "what ends with status 1: error, symptom or never"),
+    Input("dry-run", "false", _boolean, "show everything, write nothing: true or false"),
+    Input("as-of", "", _day, "compute as if today were this day (YYYY-MM-DD)"),
+    Input("output-dir", "", _relative, "folder that also gets summary, charts and tables"),
+    Input("copilot-api-url", "", _url, "where the Copilot API is, when the repository lives elsewhere"),
+    Input("ca-certificates", "", str, "certificate authorities to trust as well: PEM text or a file"),
 )
 
 

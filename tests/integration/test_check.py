@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import signal
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from standin import Fault, GitHub, Scope, Usage, World, run_action
 from standin.runner import action_environment
 
+from copilot_metrics_action import cli
 from copilot_metrics_action.check import Line, survey
 from copilot_metrics_action.check.rules import Target, judge
 from copilot_metrics_action.config import read_inputs
@@ -391,3 +394,31 @@ def test_failing_run__asks_no_more_while_the_limit_is_used_up(github: GitHub, tm
     result = run_action(github, tmp_path, {"charts": "none"}, expect=1)
     assert "What a check says" not in result.summary
     assert github.asked("GET", "/rules/") == []
+
+
+# On a terminal
+
+
+@pytest.mark.parametrize("organization", ["acme", "a b"])
+def test_json__for_a_machine(
+    github: GitHub,
+    tmp_path: Path,
+    organization: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    environment, _ = action_environment(github, tmp_path)
+    for name, value in environment.items():
+        if not name.startswith("INPUT_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COPILOT_TOKEN", github.world.copilot_token)
+    monkeypatch.setenv("GITHUB_TOKEN", github.world.github_token)
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        status = cli.main(["check", "--organization", organization, "--as-of", str(TODAY), "--json"])
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    lines = json.loads(capsys.readouterr().out)
+    assert {"what", "state", "said", "remedy", "permission", "page", "kind"} == set(lines[0])
+    missing = [line["what"] for line in lines if line["state"] == "missing"]
+    assert (status, missing) == ((0, []) if organization == "acme" else (1, ["organization"]))

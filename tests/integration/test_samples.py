@@ -58,7 +58,7 @@ class Payloads:
     def month(self) -> list[Record] | NotReady:
         return self._records
 
-    def days(self, days: Sequence[date], log: Callable[[str], None] = lambda line: None) -> DayAnswers:
+    def days(self, days: Sequence[date], progress: Callable[[int, int], None] = lambda done, total: None) -> DayAnswers:
         return DayAnswers({}, tuple(days))
 
     def seats(self) -> list[Record]:

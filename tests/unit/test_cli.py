@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -56,6 +58,39 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     if command in ("run", "check"):
         assert "--copilot-token" in shown
         assert "--as-of" in shown
+
+
+# completions
+
+
+def completed(line: str, folder: Path) -> list[str]:
+    """What bash offers for a line that ends in the word to complete."""
+    words = line.split(" ")
+    script = f"""eval "$({sys.executable} -m copilot_metrics_action.cli completions bash)"
+        COMP_WORDS=({line}) COMP_CWORD={len(words) - 1}
+        _copilot_metrics
+        printf '%s\\n' "${{COMPREPLY[@]}}"
+    """
+    done = subprocess.run(["bash", "--norc", "-c", script], cwd=folder, capture_output=True, text=True)
+    assert done.stderr == ""
+    return done.stdout.split()
+
+
+def test_completions__in_bash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    (tmp_path / "data").mkdir()
+    assert completed("copilot-metrics re", tmp_path) == ["rebuild", "replay"]
+    assert completed("copilot-metrics check --as", tmp_path) == ["--as-of"]
+    assert completed("copilot-metrics rebuild da", tmp_path) == ["data"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])
+def test_completions__know_every_command_and_option(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("completions", shell) == 0
+    script = capsys.readouterr().out
+    for word in ("rebuild", "import", "copilot-token", "as-of", "preview"):
+        assert word in script
+    assert "%(default)s" not in script
 
 
 # rebuild

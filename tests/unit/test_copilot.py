@@ -150,8 +150,7 @@ def test_day__a_report_about_people_is_none(github: GitHub) -> None:
 def test_days__each_asked_for_once(github: GitHub) -> None:
     github.world.scopes[0].missing = {day(40)}
     days = [day(number) for number in range(38, 46)]
-    log: list[str] = []
-    answers = source(github).days(days, log.append)
+    answers = source(github).days(days)
     assert list(answers.records) == [each for each in days if each != day(40)]
     assert answers.records[day(38)] == github.world.record("organizations/acme", day(38))
     assert (answers.nothing, answers.failed, answers.left, answers.problem) == ((day(40),), (), (), "")
@@ -165,9 +164,9 @@ def test_days__none(github: GitHub) -> None:
 
 
 def test_days__progress_is_told(github: GitHub) -> None:
-    log: list[str] = []
-    source(github).days([day(number) for number in range(29, 95)], log.append)
-    assert log == ["organizations/acme: 52 of 66 days asked for, 52 received"]
+    told: list[tuple[int, int]] = []
+    source(github).days([day(number) for number in range(29, 39)], lambda done, total: told.append((done, total)))
+    assert told == [(4, 10), (8, 10), (10, 10)]
 
 
 def test_days__passing_trouble_is_no_answer(github: GitHub) -> None:

@@ -33,6 +33,36 @@ def test_log__neutral_and_redacted() -> None:
     assert runner.lines[1:] == ["a ***\\u000a:\\u200b:error:\\u200b:x https://host/f?*** #\\u200b#[warning]y"]
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress__some_lines_in_a_log() -> None:
+    runner = Log(commands=False)
+    tell = runner.progress("days asked for")
+    for done in range(4, 121, 4):
+        tell(done, 120)
+    assert runner.lines == ["days asked for: 52 of 120", "days asked for: 100 of 120"]
+
+
+def test_progress__a_bar_on_a_terminal() -> None:
+    screen = Terminal()
+    runner = Runner(commands=False, stream=screen)
+    tell = runner.progress("days asked for")
+    tell(60, 120)
+    runner.log("a line")
+    tell(120, 120)
+    bar = "days asked for " + "█" * 15 + "░" * 15 + " 60/120"
+    assert screen.getvalue() == f"\r\033[K{bar}\r\033[Ka line\n\r\033[K", "the bar gives way, and is gone in the end"
+
+
+def test_progress__no_bar_where_a_runner_reads() -> None:
+    screen = Terminal()
+    Runner(commands=True, stream=screen).progress("x")(1, 2)
+    assert screen.getvalue() == ""
+
+
 def test_log__debug_only_when_asked() -> None:
     quiet, loud = Log(), Log(debug=True)
     quiet.debug("a")
