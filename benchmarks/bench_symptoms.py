@@ -3,7 +3,7 @@
     SYMPTOMS_BENCH=<folder> python benchmarks/bench_symptoms.py [--split train] [--seed-base 20000 --seeds 10] ...
 
 Options are those of the bench's score.py; without any the training seeds are replayed day by day.
-`--speed` needs no bench: it measures the judging of three years, and the replay of one.
+`--speed` needs no bench: it measures the processor time of judging three years, and of the replay of one.
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ def speed() -> int:
 
 
 def _seconds(work: Callable[[], None]) -> float:
-    begun = time.perf_counter()
+    begun = time.process_time()
     work()
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 if __name__ == "__main__":
