@@ -45,7 +45,7 @@ class Looks:
 RECENT = Looks((Look(28, 1.5), Look(42, 1.2)), 2.7)
 # The longer ones are read only for a loss that lasts.
 LASTING = Looks((*RECENT.daily, Look(84, 1.0), Look(112, 1.5, bend=42)), 5.0)
-# Spans over which monthly users are compared, likewise.
+# Spans over which monthly users are compared, with what that misses beside chance, in per cent a week.
 MONTHLY_DAYS = ((14, 2.0), (28, 2.5))
 MONTHLY_CHANCE = 40.0  # error of the logarithm of monthly users in per cent, times the square root of their number
 RARE_USE = 0.45  # stickiness under which people drop out of the month by chance, the more the rarer they come
