@@ -208,6 +208,14 @@ class Copilot:
             raise error.about(what) from None
         raise AssertionError("the last try returns or raises")
 
+    def offered(self, report: LineReport, day: date | None = None) -> int | NotReady:
+        """How many files GitHub offers of a report of lines; none of them is fetched. Raises ApiError when refused."""
+        try:
+            links = self._links(report, day)
+        except ApiError as error:
+            raise error.about(f"{self.scope} {_LINE_REPORTS[report]}") from None
+        return links if isinstance(links, NotReady) else len(links)
+
     def _pour(self, links: Sequence[str], sink: Sink) -> None:
         for number, link in enumerate(links, start=1):
             try:

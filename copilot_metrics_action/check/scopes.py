@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from copilot_metrics_action import refusals
 from copilot_metrics_action.check.lines import Line, refused
 from copilot_metrics_action.collect import STALE_AFTER_DAYS, nothing_ever
 from copilot_metrics_action.config import Settings
-from copilot_metrics_action.connect import Source
-from copilot_metrics_action.copilot import REPORTS_NEED, SEATS_NEED, NotReady
+from copilot_metrics_action.copilot import REPORTS_NEED, SEATS_NEED, Copilot, LineReport, NotReady
 from copilot_metrics_action.errors import ActionError
+from copilot_metrics_action.history import SETTLED_AFTER_DAYS
 from copilot_metrics_action.metrics import Record, Scope, flatten, report_day
 
 FEW_PEOPLE: Final = 5  # GitHub withholds teams under five; figures of few are figures of persons
@@ -25,16 +27,49 @@ _NOT_READY: Final = {
 }
 
 
-def lines(scope: Scope, source: Source, settings: Settings, as_of: date, newest_stored: str) -> list[Line]:
+def lines(scope: Scope, source: Copilot, settings: Settings, as_of: date, newest_stored: str) -> list[Line]:
     """The lines of a scope; `newest_stored` is the newest day on the data branch, empty when there is none."""
     found = _reports(scope, source, as_of, newest_stored)
     # Where a scope is not there at all, its seats would say the same again.
     if settings.seats == "auto" and found[0].kind != "not-found":
         found.append(_seats(scope, source))
+    if found[0].state == "ok":
+        found += _optional(scope, source, settings, as_of)
     return found
 
 
-def _reports(scope: Scope, source: Source, as_of: date, newest_stored: str) -> list[Line]:
+def _optional(scope: Scope, source: Copilot, settings: Settings, as_of: date) -> list[Line]:
+    """The reports that the configuration asks for beyond the days: offered or not, none of them is fetched."""
+    # Reports of one day come one after the other; four days later all of them are there.
+    day = as_of - timedelta(days=SETTLED_AFTER_DAYS)
+    asked: list[tuple[str, LineReport, date | None, str]] = []
+    if settings.people_wanted != "none":
+        asked.append(("users reports", "users-28-day/latest", None, "set `people: none`"))
+    if settings.teams:
+        asked.append(("team reports", "user-teams-1-day", day, "set `teams: false`"))
+    if settings.repositories:
+        asked.append(("repository reports", "repos-1-day", day, "set `repositories: false`"))
+    return [_offered(scope, source, settings, *one) for one in asked]
+
+
+def _offered(
+    scope: Scope, source: Copilot, settings: Settings, name: str, report: LineReport, day: date | None, without: str
+) -> Line:
+    what, needs = f"{scope} {name}", REPORTS_NEED[scope.kind].needs
+    try:
+        files = source.offered(report, day)
+    except ActionError as error:
+        line = refused(what, error, needs)
+        # Nobody asked for counts over people: a run does without them, and says so.
+        mild = name == "users reports" and settings.people is None
+        return replace(line, state="warning" if mild else line.state, remedy=f"{line.remedy}; or {without}")
+    if isinstance(files, NotReady):
+        said = f"GitHub has none yet ({files.status}), although it has the other reports"
+        return Line(what, "note", said, f"a later run asks again; to do without, {without}", needs)
+    return Line(what, "ok", f"offered, in {files} file{'' if files == 1 else 's'}", "", needs)
+
+
+def _reports(scope: Scope, source: Copilot, as_of: date, newest_stored: str) -> list[Line]:
     what, needs = f"{scope} reports", REPORTS_NEED[scope.kind].needs
     try:
         month = source.month()
@@ -85,7 +120,7 @@ def _not_ready(scope: Scope, answer: NotReady, newest_stored: str) -> Line:
     return Line(what, "not verified", said, remedy, needs, "" if answer.passing else refusals.POLICY_PAGE)
 
 
-def _seats(scope: Scope, source: Source) -> Line:
+def _seats(scope: Scope, source: Copilot) -> Line:
     what, needs = f"{scope} seats", SEATS_NEED[scope.kind].needs
     try:
         seats = source.seats()

@@ -155,6 +155,32 @@ def test_seats_refused(github: GitHub, tmp_path: Path) -> None:
     assert "`seats: none`" in lines["organizations/acme seats"].remedy
 
 
+@pytest.mark.parametrize(
+    ("configured", "kind", "state"),
+    [
+        ("", "", "ok"),
+        ("", "role-missing", "warning"),
+        ("people: counts", "role-missing", "missing"),
+        ("people: none", "role-missing", ""),
+    ],
+)
+def test_users_reports(github: GitHub, tmp_path: Path, configured: str, kind: str, state: str) -> None:
+    if configured:
+        configure(github, configured)
+    if kind:
+        github.faults.append(Fault(("*", "/reports/users-", "every"), kind))
+    line = asked(github, tmp_path).get("organizations/acme users reports")
+    assert (line.state if line else "") == state
+    assert github.asked("GET", "/_reports/")[1:] == [], "nothing about people is fetched"
+
+
+def test_team_and_repository_reports(github: GitHub, tmp_path: Path) -> None:
+    configure(github, "teams: true\nrepositories: true\n")
+    lines = asked(github, tmp_path)
+    for name in ("team", "repository"):  # the stand-in has none of January, as GitHub
+        assert lines[f"organizations/acme {name} reports"].state == "note"
+
+
 @pytest.mark.parametrize("users", [1, 4])
 def test_few_people(tmp_path: Path, users: int) -> None:
     with GitHub(World(TODAY, [Scope(ACME, usage=Usage(users=users, seats=9))])) as github:
