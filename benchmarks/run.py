@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -23,10 +24,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+from msgspec.structs import replace  # noqa: E402
 from standin import GitHub, Repository, Scope, Usage, World, make_record  # noqa: E402
+from standin.population import Population  # noqa: E402
+from standin.reports import users as users_report  # noqa: E402
 from standin.runner import action_environment  # noqa: E402
 
-from copilot_metrics_action import history, metrics  # noqa: E402
+from copilot_metrics_action import history, metrics, people  # noqa: E402
+from copilot_metrics_action.people import series  # noqa: E402
 
 TODAY = date(2026, 11, 20)
 SCOPE = "organizations/acme"
@@ -78,6 +83,7 @@ print(json.dumps([status, usage.ru_utime + usage.ru_stime, time.monotonic() - be
 
 def world() -> World:
     PLANTED.first_day = EARLIEST
+    PLANTED.seats = None
     return World(today=TODAY, scopes=[PLANTED], repository=Repository())
 
 
@@ -116,6 +122,74 @@ def daily(days: int, **inputs: str) -> Callable[[GitHub], dict[str, str]]:
     return prepare
 
 
+def users_lines(users: int, days: int) -> bytes:
+    """A users report of so many people who all have a line on each of so many days, the last one yesterday."""
+    yesterday = TODAY - timedelta(1)
+    rows = users_report(Population(SCOPE, USAGE), yesterday)
+    texts = [json.dumps(row) for row in rows]
+    lines = []
+    for ago in range(days):
+        day = str(yesterday - timedelta(ago))
+        for user in range(users):
+            text = texts[user % len(texts)].replace(str(yesterday), day)
+            lines.append(re.sub(r'"user_id": \d+', f'"user_id": {user + 1}', text, count=1))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def seat_list(seats: int) -> list[dict[str, object]]:
+    return [
+        {
+            "created_at": "2026-01-05T09:00:00Z",
+            "last_activity_at": "2026-11-18T15:00:00Z",
+            "pending_cancellation_date": None,
+            "plan_type": "business",
+            "assignee": {"login": f"person-{number}", "id": number},
+        }
+        for number in range(1, seats + 1)
+    ]
+
+
+def people_month(users: int) -> Callable[[GitHub], dict[str, str]]:
+    """A first run over 28 days that reads the 28-day users report."""
+
+    def prepare(github: GitHub) -> dict[str, str]:
+        scope = github.world.scopes[0]
+        if "users-28-day/latest" not in scope.contents:
+            # Three of five people have a line on a day, as on working days of the smaller cases.
+            scope.contents = {"users-28-day/latest": [users_lines(users * 3 // 5, 28)]}
+        scope.seats = seat_list(users)
+        return first_run(28)(github)
+
+    return prepare
+
+
+def people_day(users: int) -> Callable[[GitHub], dict[str, str]]:
+    """A daily run that reads the users report of one day."""
+    prepare_daily = daily(30, charts="none", issues="false")
+
+    def prepare(github: GitHub) -> dict[str, str]:
+        inputs = prepare_daily(github)
+        scope = github.world.scopes[0]
+        if "users-1-day" not in scope.contents:
+            scope.contents = {"users-1-day": [users_lines(users, 1)]}
+        scope.seats = seat_list(users)
+        github.git.write_commit(BRANCH, counted_days(), "What was counted")
+        return inputs
+
+    return prepare
+
+
+def counted_days() -> dict[str, bytes]:
+    """Counts over people as a run of yesterday would have left them, so that one day is read."""
+    lines = [
+        people.PeopleDay(day=TODAY - timedelta(ago), settled=True, users=300, active=290) for ago in range(28, 1, -1)
+    ]
+    window = people.Window(taken=TODAY - timedelta(1), start=TODAY - timedelta(29), end=lines[-1].day, lines=1, bytes=1)
+    lines[-1] = replace(lines[-1], window=window)
+    merged = series.merge(metrics.Scope("organizations", "acme"), series.PEOPLE, [], lines, TODAY)
+    return {**merged.written, **merged.derived}
+
+
 def nothing_new(github: GitHub) -> dict[str, str]:
     """The second run of a day: the first one is made here, and not counted."""
     if github.git.head(BRANCH) is None:
@@ -135,6 +209,8 @@ CASES = (
     Case("daily run, 3 years stored", daily(1095)),
     Case("daily run, 10 years stored", daily(3650)),
     Case("nothing new", nothing_new, "0.14 s wall"),
+    Case("people: first run, 28 days of 5,000 seats", people_month(5_000), "9.2 s wall, 233 MiB"),
+    Case("people: daily run, one day of 50,000 people", people_day(50_000)),
 )
 
 

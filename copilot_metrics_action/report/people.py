@@ -56,11 +56,13 @@ class OldClient(Struct, frozen=True):
 class PeopleView(Struct, frozen=True):
     """What the section shows.
 
-    steps     those that are known, in order; the first is the seats when they were read
+    of_seats  the steps count people with a seat; else everybody active
+    steps     those that are known, in order
     surfaces  people by way to use agents, by the names of `Surface`
     """
 
     window: Window
+    of_seats: bool
     steps: tuple[Step, ...]
     days_active: tuple[tuple[str, int | None], ...]
     moves: tuple[Move, ...]
@@ -95,8 +97,11 @@ def people(analysis: Analysis) -> PeopleView | None:
         for name, label, brief in _STEPS
         if not isinstance(count := getattr(window, name), UnsetType)
     ]
+    if not steps:
+        return None
     return PeopleView(
         window,
+        isinstance(seats, int | None),
         tuple(steps),
         tuple((_days(name), window.by_days_active[name]) for name in sorted(window.by_days_active, key=_first)),
         tuple(_move(name, count) for name, count in sorted(window.moves.items())),

@@ -79,6 +79,8 @@ def _files(scope: Scope, report: str, days: list[date], today: date, period: dic
     if report.startswith(("organization", "enterprise")):
         record = scope.record(days[0], today)
         return [(_lines([record]), {days[0]: record})]
+    if report in scope.contents:
+        return [(content, {}) for content in scope.contents[report]]
     rows: list[Record] = []
     for day in days:
         people, part = scope.population(day), scope.part(day, today)

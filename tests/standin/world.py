@@ -33,6 +33,7 @@ class Scope:
     records         aggregated records that replace the generated ones
     seats           seats that replace the generated ones
     shards          how many files the long reports are cut into
+    contents        files that replace the generated ones, by report of lines: large ones, made beforehand
     broken          reports of lines whose first line is cut off in the middle
     lost            reports of lines whose last file cannot be had, although there is a link
     """
@@ -53,6 +54,7 @@ class Scope:
     seats: list[Record] | None = None
     seats_since: date = date(2025, 6, 2)
     shards: int = 1
+    contents: dict[str, list[bytes]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
 

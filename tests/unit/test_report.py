@@ -686,6 +686,11 @@ def test_people__an_old_window_is_not_shown() -> None:
     assert "People: " not in report.summary(with_people(two_symptoms(), old), templates())
 
 
+def test_people__a_window_that_says_nothing() -> None:
+    bare = PeopleWindow(taken=views.AS_OF, start=views.NEWEST, end=views.NEWEST, lines=0, bytes=0)
+    assert "People: " not in report.summary(with_people(two_symptoms(), bare), templates())
+
+
 def test_people__without_seats() -> None:
     window = replace(views.PEOPLE, seats=UNSET, ever_active=UNSET, without_seat=UNSET)
     text = report.summary(with_people(two_symptoms(), window), templates())
