@@ -184,10 +184,14 @@ def composite(action: str) -> str:
     head, _, _ = action.partition("runs:\n")
     before, _, outputs = head.partition("outputs:\n")
     named = re.sub(r"^  ([a-z-]+):\n", r"  \1:\n    value: ${{ steps.run.outputs.\1 }}\n", outputs, flags=re.MULTILINE)
+    pin = re.search(r"uses: (actions/setup-python@\S+ # \S+)", (ROOT / ".github/workflows/ci.yml").read_text("utf-8"))
+    if pin is None:
+        raise ValueError(".github/workflows/ci.yml pins no actions/setup-python")
+    runs = _RUNS.replace("SETUP-PYTHON", pin[1])
     return (
         "# The same action without a container: for Windows, macOS, and runners on Kubernetes without Docker.\n"
         "# Inputs and outputs are written from ../action.yml by `make docs`.\n"
-        f"{before}outputs:\n{named}{_RUNS}"
+        f"{before}outputs:\n{named}{runs}"
     )
 
 
@@ -195,7 +199,7 @@ _RUNS = """runs:
   using: composite
   steps:
     - id: python
-      uses: actions/setup-python@5fda3b95a4ea91299a34e894583c3862153e4b97 # v7.0.0
+      uses: SETUP-PYTHON
       with:
         python-version: "3.13"
         update-environment: false
