@@ -155,7 +155,7 @@ def timed(github: GitHub) -> Iterator[Callable[[], str]]:
 def test_runs(image: Image, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A first run and that of the next day: read-only, without capabilities, and everything is where it belongs."""
     scope = Scope("organizations/acme", usage=Usage(users=40, seats=46))
-    with GitHub(World(date(2026, 11, 21), [scope])) as github:
+    with GitHub(World(date(2026, 11, 17), [scope])) as github:
         commits, days = [], []
         for name in ("first run", "daily run"):
             with timed(github) as said:

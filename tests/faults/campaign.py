@@ -377,12 +377,12 @@ def campaign(name: str) -> Iterator[Campaign]:
         made.healthy()
         found = points_of(github.requests)
         if wanted == "charts":
-            # What is written after the data stand, up to the issues.
+            # What is written after the data stand, but for the issues.
             start = next(i for i, each in enumerate(found) if each.method == "PATCH")
-            end = next(i for i, each in enumerate(found) if "/issues" in each.pattern)
-            made.points = found[start + 1 : end]
+            made.points = tuple(each for each in found[start + 1 :] if "/git/" in each.pattern)
         else:
             made.points = tuple(each for each in found if re.search(wanted, str(each)))
+        assert made.points
         made.reference = made.state()
         made.done = github.git.head(BRANCH) or ""
         made.healthy()
