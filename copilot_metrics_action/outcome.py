@@ -36,7 +36,7 @@ from copilot_metrics_action.people.tables import Table, tables
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.store import Snapshot
 
-LAST_CALL_DAY: Final = 21  # from this day of a month on, its page waits no more for days that could not be read
+LAST_CALL_DAY: Final = 21  # from this day of a month on, its page waits no more for what could not be read
 
 WAIT_FOR_ALL: Final = 11  # day of the month
 
@@ -111,9 +111,11 @@ def _pages(
     pages = report.pages(page_view, run.edges.templates, existing)
     pages = {path: run.runner.redactor.page(text) for path, text in pages.items()}
     # The month's page is written once: it waits some days for a scope that could not be read, and longer for the
-    # days that this run could not get.
+    # days, the seats or the people that this run could not get.
     unread = as_of.day < WAIT_FOR_ALL and any(one.stored is None or one.refused for one in collected)
-    if unread or (as_of.day < LAST_CALL_DAY and any(one.received.left for one in collected)):
+    parts = [one for one in collected if one.stored is not None and not one.refused]
+    partly = any(one.received.left or one.problems or one.people.problem for one in parts)
+    if unread or (as_of.day < LAST_CALL_DAY and partly):
         pages = {path: text for path, text in pages.items() if not path.startswith("reports/")}
     return store.changed_files(snapshot, {path: text.encode() for path, text in pages.items()})
 
