@@ -55,11 +55,15 @@ def configuration() -> str:
 
 `.github/copilot-metrics.yml` in the admin repository; every key has a default, and a file is not needed. All problems are told at once, each with its place.
 
-With this first line an editor that knows YAML schemas checks the file while you write:
+With the first line of this example an editor that knows YAML schemas checks the file while you write. The example says what holds without a file: take the keys that you change.
+
+<details>
+<summary>Every key at its default</summary>
 
 ```yaml
-{MODELINE}
-```
+{example()}```
+
+</details>
 
 | key | value | default | meaning | example |
 |:--|:--|:--|:--|:--|
@@ -67,6 +71,24 @@ With this first line an editor that knows YAML schemas checks the file while you
 
 A key of a list is written with `[]`: each entry of the list has it. The limits of the symptoms are explained in [symptoms.md](symptoms.md).
 """
+
+
+def example() -> str:
+    """A configuration file with every key at its default."""
+    return f"{MODELINE}\n" + "".join(f"{line}\n" for line in _example_lines(Settings(), 0))
+
+
+def _example_lines(value: Struct, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    for entry in msgspec.structs.fields(type(value)):
+        here, (_, meta) = getattr(value, entry.name), _bare(entry.type)
+        if isinstance(here, Struct):
+            yield f"{indent}{entry.encode_name}:"
+            yield from _example_lines(here, depth + 1)
+            continue
+        said = f"  # {' '.join(meta.description.split())}" if meta.description else ""
+        shown = "" if here is None else f" {_yaml(list(here) if isinstance(here, tuple) else here)}"
+        yield f"{indent}{entry.encode_name}:{shown}{said}"
 
 
 def _keys(kind: type[Struct], path: str) -> Iterator[tuple[str, Any, Any, Meta]]:

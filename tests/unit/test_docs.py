@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from copilot_metrics_action.config import json_schema, read_settings
+from copilot_metrics_action.config import Settings, json_schema, read_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,6 +57,16 @@ def test_schema__accepts_what_the_code_accepts() -> None:
     """
     read_settings(text, "test")
     jsonschema.validate(yaml.safe_load(text), json_schema())
+
+
+def test_example__is_the_default() -> None:
+    page = (ROOT / "docs/configuration.md").read_text("utf-8")
+    example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    assert example[1].startswith("# yaml-language-server: $schema=https://")
+    assert read_settings(example[1], "example") == Settings()
+    given = {key for key, value in yaml.safe_load(example[1]).items() if value is not None}
+    assert given >= {"symptoms", "calendar", "issues", "report", "seats", "settled-days"}
 
 
 def test_schema__refuses_an_unknown_key() -> None:
