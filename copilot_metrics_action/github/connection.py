@@ -8,12 +8,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
-from github import Auth, Github
-from github.Requester import HTTPSRequestsConnectionClass, RequestsResponse
 
 from copilot_metrics_action.errors import ActionError, ApiError
 from copilot_metrics_action.github import limits
 from copilot_metrics_action.github.patience import Patience
+from copilot_metrics_action.github.requester import HTTPSRequestsConnectionClass, Requester, RequestsResponse, Token
 from copilot_metrics_action.github.streams import USER_AGENT, decoded, whole
 
 API_VERSION: Final = "2026-03-10"
@@ -30,15 +29,19 @@ class Connection:
 
     def __init__(self, api_url: str, token: str, verify: bool | str, patience: Patience) -> None:
         self._transport = _Transport(api_url, verify, patience)
-        self._requester = Github(
+        self._requester = Requester(
+            auth=Token(token),  # type: ignore[arg-type]  # it is asked for no more than this
             base_url=api_url,
-            auth=Auth.Token(token),
+            timeout=limits.READ_SECONDS,
             user_agent=USER_AGENT,
+            per_page=100,
+            verify=verify,
             retry=None,
+            pool_size=None,
             seconds_between_requests=0,
             seconds_between_writes=0,
             api_version=API_VERSION,
-        ).requester
+        )
 
     def ask(
         self, method: str, path: str, params: Mapping[str, str | int], body: object | None

@@ -11,11 +11,11 @@ from datetime import date, timedelta
 
 import pytest
 import requests
-from github.Requester import HTTPSRequestsConnectionClass
 from standin import Fault, GitHub, Scope, Usage, World
 
 from copilot_metrics_action import github as api
 from copilot_metrics_action.errors import ApiError, HistoryError
+from copilot_metrics_action.github.requester import HTTPSRequestsConnectionClass
 
 from .campaign import ACME, BRANCH, TODAY, Campaign, campaign
 

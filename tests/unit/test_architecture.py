@@ -121,6 +121,9 @@ def test_import__nothing_heavy_before_something_is_drawn() -> None:
     assert PACKAGE in loaded
     # NumPy serves the statistics as well, so it is there.
     assert loaded & {"matplotlib", "PIL", "pandas", "holidays"} == set()
+    # Of PyGithub only what sends requests; without what signs the tokens of Apps.
+    assert loaded & {"github", "jwt", "cryptography", "nacl"} == set()
+    assert "requests" in loaded
 
 
 def test_import__the_package_alone_is_light() -> None:
