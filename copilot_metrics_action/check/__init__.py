@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from copilot_metrics_action.check import configuration, repository, scopes, tokens
-from copilot_metrics_action.check.lines import Line, as_json, refused, table, verdict, worst
+from copilot_metrics_action.check.lines import MISTAKE, Line, as_json, refused, table, verdict, worst
 from copilot_metrics_action.config import Inputs, Settings
 from copilot_metrics_action.connect import Clients, repository_facts
 from copilot_metrics_action.errors import ActionError
@@ -43,8 +43,8 @@ def check(inputs: Inputs, runner: Runner, machine: Machine | None = None) -> int
     if machine is not None:
         machine(as_json(lines))
     missing = [line for line in lines if line.state == "missing"]
-    # A mistake in the configuration fails the step always.
-    mistaken = any(not line.kind and line.what.startswith(inputs.config_file) for line in missing)
+    # A mistake in the inputs or the configuration fails the step always.
+    mistaken = any(line.kind == MISTAKE for line in missing)
     return 1 if mistaken or (missing and inputs.fail_on != "never") else 0
 
 

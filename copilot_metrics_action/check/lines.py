@@ -9,9 +9,10 @@ import msgspec
 from msgspec import Struct
 
 from copilot_metrics_action import refusals
-from copilot_metrics_action.errors import ActionError, ApiError
+from copilot_metrics_action.errors import ActionError, ApiError, ConfigError
 from copilot_metrics_action.escape import markdown
 
+MISTAKE: Final = "mistake"
 State = Literal["ok", "missing", "warning", "note", "not verified"]
 
 _MARKS: Final = {"ok": "✅", "missing": "⛔", "warning": "⚠️", "note": "ℹ️", "not verified": "❔"}
@@ -28,7 +29,7 @@ class Line(Struct, frozen=True):
     remedy      what to do next; empty when there is nothing to do
     permission  what the token needs for it; empty when it is about no token
     page        the settings page, as a person walks to it; empty when there is none
-    kind        which of `refusals.REFUSALS` it is, empty when nothing was refused
+    kind        which of `refusals.REFUSALS` it is, `mistake` for one in inputs or configuration, else empty
     """
 
     what: str
@@ -42,7 +43,8 @@ class Line(Struct, frozen=True):
     @classmethod
     def of(cls, error: ActionError) -> Line:
         """The line of something that is wrong and was refused by nobody."""
-        return cls(error.where, "missing", error.what, error.hint)
+        kind = MISTAKE if isinstance(error, ConfigError) else ""
+        return cls(error.where, "missing", error.what, error.hint, kind=kind)
 
     def __str__(self) -> str:
         return f"{self.what}: {self.said}; {self.remedy}" if self.remedy else f"{self.what}: {self.said}"
@@ -51,7 +53,7 @@ class Line(Struct, frozen=True):
 def refused(what: str, error: ActionError, permission: str = "", page: str = "") -> Line:
     """The line of a question that was refused, with the settings page of that refusal."""
     cause = error if isinstance(error, ApiError) else error.__cause__
-    kind = cause.kind if isinstance(cause, ApiError) else ""
+    kind = cause.kind if isinstance(cause, ApiError) else MISTAKE if isinstance(error, ConfigError) else ""
     said = error.what if error.where.startswith(what) else f"{error.where}: {error.what}"
     return Line(what, "missing", said, error.hint, permission, refusals.named(kind).page or page, kind)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from copilot_metrics_action import issues, refusals
 from copilot_metrics_action.check import rules, tokens
 from copilot_metrics_action.check.lines import Line, refused
@@ -30,7 +32,7 @@ def facts_lines(facts: Mapping[str, Any], inputs: Inputs, settings: Settings) ->
         check_repository(facts, inputs, settings)
     except ConfigError as error:
         page = "repository settings → General → Danger Zone" if "public" in error.what else ""
-        lines.append(Line(error.where, "missing", error.what, error.hint, "", page))
+        lines.append(replace(Line.of(error), page=page))
     if facts.get("archived"):
         said, remedy = "it is archived, so nothing can be written", "unarchive it, or name another as `repository`"
         lines.append(Line(what, "missing", said, remedy, "", "repository settings → General → Danger Zone"))

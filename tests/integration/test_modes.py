@@ -85,9 +85,19 @@ def test_check__names_what_is_missing(
     assert list(github.git.branches()) == ["main"]
 
 
-def test_check__a_broken_configuration_fails_always(github: GitHub, tmp_path: Path) -> None:
-    configure("people: some\n")(github)
-    run(github, tmp_path, 1, mode="check", fail_on="never")
+@pytest.mark.parametrize(
+    ("spoil", "status"),
+    [
+        pytest.param(configure("people: some\n"), 1, id="configuration"),
+        pytest.param(publish, 1, id="public"),
+        pytest.param(refuse("/billing/seats", "integration"), 0, id="refused"),
+    ],
+)
+def test_check__a_mistake_fails_always(
+    github: GitHub, tmp_path: Path, spoil: Callable[[GitHub], None], status: int
+) -> None:
+    spoil(github)
+    run(github, tmp_path, status, mode="check", fail_on="never")
 
 
 # demo
