@@ -34,6 +34,7 @@ class Collected(Struct, frozen=True):
     legacy   days of GitHub's closed APIs, which are shown and no more
     asked    how many days were asked for one by one
     refused  the reports could not be read in this run
+    late     the 28-day report was not there, so that days were asked for one by one, and older ones not at all
     counts   the stored counts over people and teams, and `people` what it got about them
     repositories  files of the repositories reports
     problems, notices  one line each
@@ -46,6 +47,7 @@ class Collected(Struct, frozen=True):
     received: Received = Received()
     asked: int = 0
     refused: bool = False
+    late: bool = False
     counts: Counts = Counts()
     people: People = People()
     repositories: Repositories = Repositories()
@@ -235,6 +237,7 @@ def _ask(run: Run, scope: Scope, stored: History, counts: Counts, requests: int)
         ),
         asked=len(answers.records) + len(answers.nothing) + len(answers.failed),
         refused=refusal is not None,
+        late=isinstance(month, NotReady),
         counts=counts,
         people=people,
         problems=tuple(problems),

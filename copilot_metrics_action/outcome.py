@@ -114,7 +114,7 @@ def _pages(
     # days, the seats or the people that this run could not get.
     unread = as_of.day < WAIT_FOR_ALL and any(one.stored is None or one.refused for one in collected)
     parts = [one for one in collected if one.stored is not None and not one.refused]
-    partly = any(one.received.left or one.problems or one.people.problem for one in parts)
+    partly = any(one.received.left or one.late or one.problems or one.people.problem for one in parts)
     if unread or (as_of.day < LAST_CALL_DAY and partly):
         pages = {path: text for path, text in pages.items() if not path.startswith("reports/")}
     return store.changed_files(snapshot, {path: text.encode() for path, text in pages.items()})

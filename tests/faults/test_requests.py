@@ -49,6 +49,16 @@ def test_a_404_for_the_oldest_day_is_not_believed_at_once(campaigns: Callable[[s
     assert fault.fired
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("billing/seats", "integration"), ("users-28-day", "integration"), ("zation-28-day", "bad-gateway")],
+)
+def test_the_page_of_a_month_waits_for_what_could_not_be_read(
+    path: str, kind: str, campaigns: Callable[[str], Campaign]
+) -> None:
+    assert not campaigns("first").survive(Fault(("GET", path, "every"), kind))
+
+
 @pytest.mark.parametrize("part", range(2))
 def test_a_sample(
     part: int, campaigns: Callable[[str], Campaign], monkeypatch: pytest.MonkeyPatch, count: Count
