@@ -95,7 +95,7 @@ def read(client: Client, repository: str) -> tuple[Issue, ...]:
     try:
         found = client.get_all(f"/repos/{repository}/issues", params)
         if not found and not _label_exists(client, repository, LABEL):
-            return strays(client, repository)
+            return _strays(client, repository, gone=True)
     except ApiError as error:
         raise explained("issues", repository, error) from error
     return tuple(issue for item in found if (issue := issue_of(item, repository)))
@@ -109,10 +109,13 @@ def strays(client: Client, repository: str) -> tuple[Issue, ...]:
     their marker may be forged.
     """
     try:
-        gone = not _label_exists(client, repository, LABEL)
-        found = [msgspec.structs.replace(issue, taken=not gone) for issue in _recent(client, repository)]
+        return _strays(client, repository, gone=not _label_exists(client, repository, LABEL))
     except ApiError as error:
         raise explained("issues", repository, error) from error
+
+
+def _strays(client: Client, repository: str, *, gone: bool) -> tuple[Issue, ...]:
+    found = [msgspec.structs.replace(issue, taken=not gone) for issue in _recent(client, repository)]
     return tuple(sorted(found, key=lambda issue: issue.number))
 
 

@@ -268,8 +268,8 @@ def test_configuration__every_problem_at_once(github: GitHub, tmp_path: Path) ->
     configure(github, "symptoms:\n  flat-usage: {open-within: lots}\npeople: some\nsettled_days: keep\n")
     result = run(github, tmp_path, 1)
     assert [error.partition(f"{CONFIG}: ")[2] for error in result.errors] == [
-        "symptoms.flat-usage.open-within: 'lots' is not a number",
-        "people: 'some' is not one of none, counts, logins",
+        "symptoms.flat-usage.open-within: 'lots' is not a number; write it as 1.8",
+        "people: 'some' is not one of none, counts, logins; did you mean `none`?",
         "settled_days: there is no such key; did you mean `settled-days`?",
     ]
     untouched(github)
@@ -279,7 +279,7 @@ def test_configuration__every_problem_at_once(github: GitHub, tmp_path: Path) ->
     ("text", "said"),
     [
         ("a: [\n", [f"{CONFIG}:2: it is not YAML", "check the indentation"]),
-        ("- a\n", [f"{CONFIG}: the file: ['a'] is not a mapping"]),
+        ("- a\n", [f"{CONFIG}: the file: ['a'] stands where keys belong"]),
     ],
 )
 def test_configuration__broken(github: GitHub, tmp_path: Path, text: str, said: list[str]) -> None:
