@@ -23,6 +23,7 @@ from copilot_metrics_action.metrics import Record, Scope
 from copilot_metrics_action.own_files import configuration, misnamed, own_templates, remarks, workspace_text
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Branch, Store, write_file
+from copilot_metrics_action.template_cache import TemplateCache
 from copilot_metrics_action.templates import Templates
 from copilot_metrics_action.triage import Action, Issue
 
@@ -243,7 +244,7 @@ def github_edges(inputs: Inputs, runner: Runner, sleep: Callable[[float], None] 
     settings, warnings = configuration(inputs, repository)
     check_repository(facts, inputs, settings)
     clients.patience.allow(settings.run_minutes * 60)
-    templates = Templates(shipped_templates(), own_templates(inputs, repository))
+    templates = compiled_templates(own_templates(inputs, repository))
     return Edges(
         source=lambda scope: clients.source(scope, settings, runner),
         store=Branch(repository, inputs.repository, inputs.data_branch),
@@ -310,8 +311,18 @@ def check_repository(facts: Mapping[str, object], inputs: Inputs, settings: Sett
         )
 
 
+def compiled_templates(own: Mapping[str, str] | None = None) -> Templates:
+    """The templates of this release under a user's own, compiled already where that could be kept."""
+    return Templates(shipped_templates(), own, TemplateCache(_template_folder() / "__pycache__"))
+
+
 def shipped_templates() -> dict[str, str]:
-    """The templates of this release: beside the package in a checkout, inside it when installed."""
-    beside = Path(__file__).resolve().parent.parent / "templates"
-    root = beside if beside.is_dir() else Path(str(resources.files("copilot_metrics_action"))) / "templates"
+    """The templates of this release."""
+    root = _template_folder()
     return {file.relative_to(root).as_posix(): file.read_text("utf-8") for file in sorted(root.rglob("*.j2"))}
+
+
+def _template_folder() -> Path:
+    """Beside the package in a checkout, inside it when installed."""
+    beside = Path(__file__).resolve().parent.parent / "templates"
+    return beside if beside.is_dir() else Path(str(resources.files("copilot_metrics_action"))) / "templates"

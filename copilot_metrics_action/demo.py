@@ -13,7 +13,6 @@ from copilot_metrics_action.config.settings import Intervention, TargetSettings
 from copilot_metrics_action.github import Patience
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Folder
-from copilot_metrics_action.templates import Templates
 
 
 def settings(as_of: date) -> Settings:
@@ -35,7 +34,7 @@ def demo(inputs: Inputs, folder: Path, runner: Runner) -> pipeline.Result:
         charts=connect.ChartsFolder(folder / inputs.charts_branch) if inputs.charts == "auto" else None,
         tracker=connect.IssuesFolder(folder / "issues") if inputs.issues else None,
         settings=settings(inputs.as_of),
-        templates=Templates(connect.shipped_templates()),
+        templates=connect.compiled_templates(),
         patience=Patience(),
     )
     inputs = replace(inputs, scopes=(made_up.SCOPE,), mode="demo")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateSyntaxError, UndefinedError
+from jinja2 import BytecodeCache, FunctionLoader, StrictUndefined, TemplateSyntaxError, UndefinedError
 from jinja2 import TemplateError as JinjaError
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -260,15 +260,24 @@ def _finalize(value: object) -> str:
 
 
 class Templates:
-    """The shipped templates under those a user overrides, by name: `summary.md.j2`, `issues/flat-usage.md.j2`."""
+    """The shipped templates under those a user overrides, by name: `summary.md.j2`, `issues/flat-usage.md.j2`.
 
-    def __init__(self, shipped: Mapping[str, str], overrides: Mapping[str, str] | None = None) -> None:
+    compiled  where what they were compiled to is kept for the next run; None: nowhere
+    """
+
+    def __init__(
+        self,
+        shipped: Mapping[str, str],
+        overrides: Mapping[str, str] | None = None,
+        compiled: BytecodeCache | None = None,
+    ) -> None:
         self.names = frozenset(shipped)
         self.overridden = bool(overrides)
         # One that replaces nothing may still be a part of another of the user's own.
         own = {name: source for name, source in (overrides or {}).items() if name not in self.names}
         self.unused = tuple(name for name in own if not any(name in source for source in (overrides or {}).values()))
         self._shipped = shipped
+        self._compiled = compiled
         self._environment = SandboxedEnvironment(
             loader=FunctionLoader({**_sources(shipped), **_sources(overrides or {})}.get),
             undefined=StrictUndefined,
@@ -277,12 +286,18 @@ class Templates:
             lstrip_blocks=True,
             keep_trailing_newline=True,
             autoescape=False,
+            bytecode_cache=compiled,
         )
         self._environment.filters.update(FILTERS)
 
     def shipped(self) -> Templates:
         """The shipped templates alone."""
-        return Templates(self._shipped)
+        return Templates(self._shipped, compiled=self._compiled)
+
+    def compile(self) -> None:
+        """Compiles them all, so that what is kept is complete."""
+        for name in sorted(self.names):
+            self._environment.get_template(name)
 
     def render(self, name: str, /, **values: Any) -> str:
         """The rendered template. Raises TemplateError that names the template, the line and what is wrong."""

@@ -8,6 +8,8 @@
 3. Compiles those modules. The official image ships the standard library without byte code, and a container that starts
    each morning would compile it each morning. What no run imports stays uncompiled; it would only weigh.
 
+4. Compiles the templates.
+
 Byte code is written as unchecked: it holds whatever time stamps the layers of the image carry.
 """
 
@@ -101,6 +103,14 @@ def imported_by_a_run(python: Path, package: str) -> list[Path]:
         return [source.with_name(source.name.removesuffix(suffix) + ".py") for source in sources]
 
 
+def compile_templates(python: Path, package: str) -> None:
+    """Let the package keep its templates compiled, where each run looks for them."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = tempfile.gettempdir()
+    code = f"from {package}.connect import compiled_templates; compiled_templates().compile()"
+    subprocess.run([python, "-P", "-c", code], check=True, env=environment)
+
+
 def compile_modules(sources: Iterable[Path], below: Path = Path("/")) -> None:
     """Write the byte code of each source to where Python looks for it, or to the same place below another root."""
     for source in sources:
@@ -119,6 +129,7 @@ def main(environment: Path, action: Path, library: Path) -> None:
     ours = [source for source in sources if source.is_relative_to(environment)]
     standard = [source for source in sources if source.is_relative_to(sysconfig.get_path("stdlib"))]
     compile_modules([*ours, *action.glob("*.py")])
+    compile_templates(environment / "bin" / "python", "copilot_metrics_action")
     library.mkdir(parents=True, exist_ok=True)
     compile_modules([source for source in standard if source not in ours], below=library)
 
