@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
@@ -16,6 +17,7 @@ MISTAKE: Final = "mistake"
 State = Literal["ok", "missing", "warning", "note", "not verified"]
 
 _MARKS: Final = {"ok": "✅", "missing": "⛔", "warning": "⚠️", "note": "ℹ️", "not verified": "❔"}
+_CODE: Final = re.compile(r"&#96;([A-Za-z0-9 :./-]+)&#96;")
 CELL: Final = 1000  # characters: what GitHub says can be long
 _HEADINGS: Final = "| | what | answer | what to do | permission | where |\n|:--|:--|:--|:--|:--|:--|\n"
 
@@ -65,8 +67,13 @@ def worst(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 def table(lines: Sequence[Line]) -> str:
     """The lines as a Markdown table."""
-    rows = (" | ".join((_MARKS[line.state], *(markdown(text, CELL) for text in _cells(line)))) for line in lines)
+    rows = (" | ".join((_MARKS[line.state], *map(_cell, _cells(line)))) for line in lines)
     return _HEADINGS + "\n".join(f"| {row} |" for row in rows) + "\n"
+
+
+def _cell(text: str) -> str:
+    """A text for a table: escaped, but for code that holds nothing to escape, which is ours."""
+    return _CODE.sub(r"`\1`", markdown(text, CELL))
 
 
 def _cells(line: Line) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ def _offered(
     if isinstance(files, NotReady):
         said = f"GitHub has none yet ({files.status}), although it has the other reports"
         return Line(what, "note", said, f"a later run asks again; to do without, {without}", needs)
-    return Line(what, "ok", f"offered, in {files} file{'' if files == 1 else 's'}", "", needs)
+    return Line(what, "ok", f"offered, in {files} file{'' if files == 1 else 's'}")
 
 
 def _reports(scope: Scope, source: Copilot, as_of: date, newest_stored: str) -> list[Line]:

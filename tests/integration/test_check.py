@@ -16,6 +16,7 @@ from standin.runner import action_environment
 
 from copilot_metrics_action import cli
 from copilot_metrics_action.check import Line, survey
+from copilot_metrics_action.check.lines import table
 from copilot_metrics_action.check.rules import Target, judge
 from copilot_metrics_action.config import read_inputs
 from copilot_metrics_action.runner import Runner
@@ -399,6 +400,15 @@ def test_configuration__every_mistake_is_a_line(github: GitHub, tmp_path: Path) 
     lines = asked(github, tmp_path)
     assert missing(lines) == [".github/copilot-metrics.yml: people", ".github/copilot-metrics.yml: seats"]
     assert lines["organizations/acme reports"].state == "ok", "the rest is asked all the same"
+
+
+def test_table__code_is_code_and_the_rest_is_harmless() -> None:
+    line = Line("a|b", "missing", "GitHub answered 403: `<img src=x>` @mona", "set `issues: false`", "`read:org`")
+    shown = table([line])
+    assert "set `issues: false` | `read:org`" in shown
+    assert "<img" not in shown
+    assert "@mona" not in shown
+    assert "a|b" not in shown
 
 
 # A run that fails
