@@ -84,6 +84,7 @@ def _board(issue: Issue, as_of: date) -> sources.Board | None:
         pair[1],
         state.opened or created,
         min(created, as_of),
+        "/did " in issue.body,
         tuple(sources.Box(task.step, task.words, task.done) for task in tasks(issue.body)),
     )
 

@@ -21,7 +21,7 @@ from copilot_metrics_action.metrics import Scope
 
 COMMENT_DAYS: Final = 14  # how far back comments are read: runs may have been skipped
 MOST_IN_COMMENT: Final = 20
-LATE_DAYS: Final = 7  # an issue older than this, never looked at before: nobody knows when its boxes were ticked
+LATE_DAYS: Final = 7  # an older issue that nobody looked at before: its boxes may have been ticked at any time
 OUR_COMMENT: Final = "<!-- copilot-metrics"
 NO_ADOPTION: Final = "reports-stopped"  # its boxes mend the collection; nobody uses Copilot more for them
 NO_STEP: Final = "note"  # the box that asks to write down what was done: ticking it is nothing that was done
@@ -54,6 +54,7 @@ class Board(Struct, frozen=True):
 
     opened   the day on which a run opened it, or opened it again: its boxes are of that time
     created  the day on which it came to be
+    told     its text says how to note what was done, so the runs that wrote it looked at its boxes
     """
 
     number: int
@@ -62,6 +63,7 @@ class Board(Struct, frozen=True):
     symptom: str
     opened: date
     created: date
+    told: bool = False
     boxes: tuple[Box, ...] = ()
 
 
@@ -105,12 +107,12 @@ def from_configuration(
 def from_boxes(boards: Sequence[Board], recorded: Sequence[Intervention], as_of: date, *, first_look: bool) -> Seen:
     """The ticked boxes, each on the day of the run that first saw it; recorded ones without their tick are withdrawn.
 
-    first_look  nothing was ever recorded: boxes of issues older than a week may have been ticked at any time
+    first_look  nothing was ever recorded: where the text is of an older release, nobody may have looked at it
     """
     known = {one.id for one in recorded}
     noted, unticked = [], set()
     for board in boards:
-        late = first_look and (as_of - board.created).days > LATE_DAYS
+        late = first_look and not board.told and (as_of - board.created).days > LATE_DAYS
         for box in board.boxes:
             if box.step == NO_STEP or board.symptom == NO_ADOPTION:
                 continue

@@ -39,7 +39,7 @@ def sentence(effect: Effect) -> Markdown:
         text = f"About {more} {THAN} ({_bare(by, ends[0])} to {_bare(by, ends[1])})."
     elif effect.verdict == "no-difference":
         text = f"No difference to be seen: between {_more(by, effect.low)} and {_more(by, effect.high)} {THAN}."
-    elif effect.against is not None and (effect.low > 0 or effect.high < 0):
+    elif effect.low > 0 or effect.high < 0:
         text = f"Cannot tell: {_more(by, effect.difference)} {THAN}, but {effect.reason}."
     else:
         spread = f"between {_more(by, effect.low)} and {_more(by, effect.high)}"

@@ -122,6 +122,7 @@ def test_from_boxes__of_an_old_issue_nobody_looked_at() -> None:
     old = board(TALK, created=AS_OF - timedelta(30))
     assert sources.from_boxes([old], (), AS_OF, first_look=True).noted[0].dated == "unknown"
     assert sources.from_boxes([old], (), AS_OF, first_look=False).noted[0].dated == "seen"
+    assert sources.from_boxes([replace(old, told=True)], (), AS_OF, first_look=True).noted[0].dated == "seen"
 
 
 def test_from_boxes__not_what_mends_the_collection() -> None:
