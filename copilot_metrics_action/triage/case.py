@@ -193,6 +193,7 @@ class Case(Struct, frozen=True):
         if not self.room:
             return action
         reason = f"present since {words.day(finding.since)}" if finding.since else "present"
+        reason += " or earlier" if finding.or_earlier else ""
         if not self.routing.assignees:
             reason += "; nobody is assigned: name somebody in `issues.assignees`"
         state = State(

@@ -99,6 +99,19 @@ def test_draft__says_everything() -> None:
     assert "copilot-metrics:snooze-until-2027-01-01" in draft.still
 
 
+def test_draft__a_beginning_before_the_first_day_that_could_be_judged() -> None:
+    draft = drafted(change(or_earlier=True))
+    assert "Since **2 Oct 2026** or earlier." in draft.body
+    assert "Since **2 Oct 2026** or earlier." in draft.again
+    assert "Since **2 Oct 2026** or earlier." in draft.still
+
+
+def test_draft__a_closed_issue_promises_no_more_text() -> None:
+    promise = "Four weeks after a tick or a note this issue says what came of it."
+    assert promise in drafted().body
+    assert promise not in drafted(change(status=Status.ABSENT, since=None)).body
+
+
 def test_draft__the_end_shows_its_evidence() -> None:
     draft = drafted(change(status=Status.ABSENT, since=None, verdict="About 120 people."), mentions=["mona"])
     assert draft.body.startswith("**Over.** About 120 people. Data to **17 Nov 2026**.")
