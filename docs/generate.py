@@ -170,7 +170,7 @@ def symptoms() -> str:
 
 What each means, when it opens and closes, and what to do. How well they are detected is measured in [detection.md](detection.md). Only settled days count: three full UTC days have passed since.
 
-A symptom is `present` (confirmed), `absent`, on `watch` (the condition is met, yet not confirmed or not sure), `unknown` (too little data; the summary says what is missing), or `on-hold` (days were set aside: a holiday, an outage or a collapse).
+A symptom is `present` (confirmed), `absent`, on `watch` (the condition is met, yet not confirmed or not sure), `unknown` (too little data; the summary says what is missing), or `on-hold` (the newest days may be a holiday, an outage or a collapse).
 
 {chr(10).join(parts)}
 ## Changes in GitHub's own counting

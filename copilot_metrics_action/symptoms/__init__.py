@@ -59,6 +59,7 @@ __all__ = [
 
 
 NOT_KNOWN = "not enough data to tell"
+UNCERTAIN = "it may pass: a holiday, an outage"
 
 
 class Spell(Struct, frozen=True):
@@ -157,7 +158,7 @@ def _conclude(common: Mapping[str, object], scene: Scene | None, reading: Readin
         headline = NOT_KNOWN
         verdict = f"This cannot be told: {reason}."
     elif status is Status.ON_HOLD:
-        headline = "days were set aside"
+        headline = UNCERTAIN
         verdict = reading.absent
     elif status in (Status.PRESENT, Status.WATCH):
         verdict = reading.present

@@ -16,7 +16,7 @@ class Status(StrEnum):
     ABSENT = "absent"
     WATCH = "watch"  # the condition is met, not yet confirmed or not yet sure
     UNKNOWN = "unknown"  # too little data; `reason` says what is missing and until when
-    ON_HOLD = "on-hold"  # days were set aside: a holiday, an outage or a collapse
+    ON_HOLD = "on-hold"  # the newest days may be a holiday, an outage or a collapse
 
 
 class Evidence(Struct, frozen=True):

@@ -39,8 +39,7 @@ def flat_usage(scene: Scene, rule: FlatUsage) -> Reading:
     if days is not None and days < rule.stickiness_above:
         why["rare-return"] = f"only {words.percent(days)} of the month's users come on a typical day"
     trend = f"{words.slope(growth)}{_range(interval)}"
-    unclear = interval is not None and interval[1] > rule.close_above
-    change = "there is no clear growth" if unclear else "that does not change"
+    change = _standstill(interval, rule.close_above)
     return Reading(
         Judgement(judged, inside & weak, beyond | healthy, rule.confirm_days, rule.close_confirm_days),
         headline="daily use is flat",
@@ -101,7 +100,8 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
     shown = ~np.isnan(six_weeks.slope) & (six_weeks.used >= LEAST_WORKING_DAYS)
     gone = plunge(scene.settled, scene.stickiness)
     judged = old_enough & scene.history & (shown | gone)
-    leans = judged & (pace.growth <= rule.open_below) & ~away
+    fewer = judged & (pace.growth <= rule.open_below)
+    leans, may_pass = (bool(days[-rule.confirm_days :].all()) for days in (fewer & ~away, fewer))
     falls = (pace.growth <= rule.open_below) & (pace.growth + rule.errors * pace.error <= rule.sure_below)
     falls |= gone
     growth, interval = newest(pace)
@@ -145,11 +145,18 @@ def falling_usage(scene: Scene, rule: FallingUsage) -> Reading:
         metrics=("daily_active_users", "monthly_active_users"),
         length=SIXTEEN_WEEKS_DAYS,
         working=True,
-        leaning=MAYBE if leans[-rule.confirm_days :].all() else "",
-        hold=scene.held() or (AWAY if bool(away[-1]) and bool(falls[-1]) else ""),
+        leaning=MAYBE if leans else "",
+        hold=scene.held() or (AWAY if bool(away[-1]) and (bool(falls[-1]) or may_pass) else ""),
         weight=80 + 10 * loss,
         step=int(loss / LOSS_STEP),
     )
+
+
+def _standstill(interval: tuple[float, float] | None, most: float) -> str:
+    """How sure it is that use stands still, as the middle of a sentence; `most` is growth worth the name."""
+    if interval is None or -most <= interval[0] < interval[1] <= most:
+        return "that does not change"
+    return "that does not grow" if interval[1] <= most else "there is no clear growth"
 
 
 def newest(pace: Pace) -> tuple[float | None, tuple[float, float] | None]:

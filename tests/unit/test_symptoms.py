@@ -236,6 +236,30 @@ def test_falling__holiday_season_is_held_back() -> None:
     assert "holidays" in finding.reason
 
 
+def test_falling__a_few_people_who_may_be_away_are_not_called_fine() -> None:
+    """The same in a small team, where chance alone could do it: on hold, and not a use that does not fall."""
+
+    def dip(week: float) -> float:
+        return 1.0 if week < 12 else max(0.62, 1 - 0.08 * (week - 12))
+
+    days = make_days(lambda week: 20 * dip(week), monthly=40, weekly=lambda week: 29 * dip(week), noise=0.2, seed=11)
+    finding = judge(days, seats=50)["falling-usage"]
+    assert finding.measured is not None
+    assert finding.measured < -1.35
+    assert finding.status is Status.ON_HOLD
+    assert "holidays" in finding.reason
+
+
+def test_flat__a_pace_that_may_be_a_fall_is_not_said_to_stand_still() -> None:
+    """Fewer people in a small team: nothing has grown, yet it may have fallen."""
+    days = make_days(grow(22, -2.6), monthly=60, weekly=40, noise=0.15, seed=3)
+    finding = judge(days, seats=110)["flat-usage"]
+    assert finding.status is Status.PRESENT
+    assert finding.interval is not None
+    assert finding.interval[0] < -4
+    assert "and that does not grow (" in finding.verdict
+
+
 def test_falling__holiday_and_outage_are_set_aside() -> None:
     days = make_days(lambda week: 20 if 14.5 <= week < 15.6 else 150, 110, monthly=200, weekly=180)
     finding = judge(days)["falling-usage"]
