@@ -111,13 +111,9 @@ def _demo_action(inputs: Inputs, runner: Runner) -> int:
         shown = replace(inputs, charts="none" if inputs.charts == "none" else "mermaid", server_url="")
         result = demo(shown, Path(folder), runner)
     if inputs.output_dir and inputs.charts == "auto":
-        from copilot_metrics_action import charts
+        from copilot_metrics_action.outcome import with_pictures
 
-        views = tuple(
-            replace(view, figures=charts.draw(view.analysis, view.findings)) if view.analysis else view
-            for view in result.view.scopes
-        )
-        result = replace(result, view=replace(result.view, scopes=views))
+        result = replace(result, view=with_pictures(result.view))
     return _tell(inputs, runner, result)
 
 
@@ -170,8 +166,10 @@ def write_preview(path: Path, result: Result) -> None:
 def page_of(result: Result) -> bytes:
     """That file's content: it needs no other file and runs no script."""
     from copilot_metrics_action import preview
+    from copilot_metrics_action.outcome import with_pictures
 
-    return preview.html(result.summary, report.by_address(result.view)).encode()
+    view = with_pictures(result.view) if result.view.charts == "auto" else result.view
+    return preview.html(result.summary, report.by_address(view)).encode()
 
 
 def _explained(inputs: Inputs, runner: Runner, error: ActionError) -> str:

@@ -229,14 +229,23 @@ def draw(run: Run, outcome: Outcome) -> Outcome:
         return outcome
     if not outcome.files and not run.inputs.output_dir and _charts_stored(run, outcome):
         return outcome
-    return replace(
-        outcome,
-        views=tuple(
-            replace(view, figures=charts.draw(view.analysis, view.findings, view.legacy)) if view.analysis else view
-            for view in outcome.views
-        ),
-        overview=charts.draw_overview(_analyses(outcome.views)),
+    return replace(outcome, views=drawn(outcome.views), overview=charts.draw_overview(_analyses(outcome.views)))
+
+
+def drawn(views: Sequence[ScopeView]) -> tuple[ScopeView, ...]:
+    """The views with a picture of every chart, whether it is stored or not."""
+    return tuple(
+        replace(view, figures=charts.draw(view.analysis, view.findings, view.legacy)) if view.analysis else view
+        for view in views
     )
+
+
+def with_pictures(view: RunView) -> RunView:
+    """The same with every chart drawn: a run leaves out those that are stored, a page of its own holds them all."""
+    figures = [figure for scope in view.scopes for figure in scope.figures]
+    if all(figure.light is not None for figure in figures):
+        return view
+    return replace(view, scopes=drawn(view.scopes), overview=charts.draw_overview(_analyses(view.scopes)))
 
 
 def _charts_stored(run: Run, outcome: Outcome) -> bool:

@@ -166,6 +166,12 @@ def test_demo__everything_into_one_folder(tmp_path: Path, capsys: pytest.Capture
     assert len(days) > 250
     assert json.loads(days[-1].read_bytes())["day"] == "2026-11-20"
 
+    # Again into the same folder: nothing is new, and its page shows the pictures all the same.
+    page = (out / "summary.html").read_text("utf-8")
+    assert page.count("data:image/png") >= 10
+    assert main("demo", "--output", out, "--as-of", "2026-11-21") == 0
+    assert (out / "summary.html").read_text("utf-8").count("data:image/png") == page.count("data:image/png")
+
 
 @pytest.fixture(scope="module")
 def half_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
