@@ -201,7 +201,9 @@ def headline(scope: ScopeView, price: SeatPrice | None) -> tuple[Row, ...]:
             analysis.agent_share.now,
             analysis.agent_share.before,
             "ratio",
-            _of(last, _last(analysis.days, lambda one: one.monthly_active_users)) if last is not None else "",
+            f"{of}, IDE agent mode"
+            if last is not None and (of := _of(last, _last(analysis.days, lambda one: one.monthly_active_users)))
+            else "",
             "5–10 % early on",
             sparkline([week.agent_share for week in weeks]),
         )

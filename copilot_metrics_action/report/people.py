@@ -26,10 +26,15 @@ NEAR_DAYS = 7  # windows are taken about once a week
 
 
 class Step(Struct, frozen=True):
-    """One step of the funnel: how many people came so far, of those with a seat, and four weeks ago."""
+    """One line of the funnel: how many people came so far, of those with a seat, and four weeks ago.
+
+    nested  everybody in it is in the step before as well; the others are parts of those active in 28 days, beside
+            each other
+    """
 
     label: str
     brief: str
+    nested: bool
     people: People
     share: float | None
     before: People
@@ -71,13 +76,13 @@ class PeopleView(Struct, frozen=True):
 
 
 _STEPS = (
-    ("seats", "With a seat", "seats"),
-    ("ever_active", "Active at any time (the seats API knows 90 days)", "ever active"),
-    ("active_28_days", "Active in 28 days", "in 28 days"),
-    ("active_7_days", "Active in the last 7 of them", "in 7"),
-    ("prompting", "With a prompt in 28 days", "prompting"),
-    ("accepting", "With an accepted output in 28 days", "accepting"),
-    ("agents", "With an agent in 28 days, on any surface", "with agents"),
+    ("seats", "With a seat", "seats", True),
+    ("ever_active", "Active at any time (the seats API knows 90 days)", "ever active", True),
+    ("active_28_days", "Active in 28 days", "in 28 days", True),
+    ("active_7_days", "Active in the last 7 of them", "in 7", True),
+    ("prompting", "Of those of 28 days, with a prompt", "prompting", False),
+    ("accepting", "Of those of 28 days, with an accepted output", "accepting", False),
+    ("agents", "Of those of 28 days, with an agent of any kind", "with an agent of any kind", False),
 )
 
 
@@ -93,8 +98,8 @@ def people(analysis: Analysis) -> PeopleView | None:
     before = near[-1] if near else None
     seats = window.seats
     steps = [
-        Step(label, brief, count, _share(count, seats), getattr(before, name) if before is not None else UNSET)
-        for name, label, brief in _STEPS
+        Step(label, brief, nested, count, _share(count, seats), getattr(before, name) if before is not None else UNSET)
+        for name, label, brief, nested in _STEPS
         if not isinstance(count := getattr(window, name), UnsetType)
     ]
     if not steps:

@@ -104,7 +104,8 @@ def no_agent_usage(scene: Scene, rule: NoAgentUsage) -> Reading:
         (reach < rule.open_below, reach > rule.close_above),
         (f"below {words.percent(rule.open_below)}", f"above {words.percent(rule.close_above)}"),
         headline="nobody uses agents",
-        present=f"In 28 days {_agent_figures(scene)} used agent mode, and no other surface shows more{silence}.",
+        present=f"In 28 days {_agent_figures(scene)} used agent mode in the IDE, and no other surface shows "
+        f"more{silence}.",
         weight=40,
         signs=("none-at-all",) if at(reach) == 0 else (),
     )
@@ -123,7 +124,7 @@ def low_agent_usage(scene: Scene, rule: LowAgentUsage) -> Reading:
         ),
         (f"{least} to {words.percent(rule.open_below)}", f"above {words.percent(rule.close_above)}, or below {least}"),
         headline="few people use agents",
-        present=f"In 28 days only {_agent_figures(scene)} used agent mode, and no other surface shows "
+        present=f"In 28 days only {_agent_figures(scene)} used agent mode in the IDE, and no other surface shows "
         f"{words.percent(rule.open_below)} or more.",
         weight=20 + _depth(at(scene.agents.share), rule.open_below, 5),
     )

@@ -672,9 +672,15 @@ def test_legacy__not_in_the_summary_and_not_in_any_other_figure() -> None:
 def test_people__four_weeks_ago_and_withheld() -> None:
     earlier = replace(views.PEOPLE, end=views.PEOPLE.end - timedelta(27), active_28_days=180, agents=9)
     text = report.summary(with_people(two_symptoms(), earlier, views.PEOPLE), templates())
-    assert "People: 420 seats → 280 ever active → 198 in 28 days → 151 in 7 → 174 prompting" in text
+    # Arrows between steps of which each is part of the one before; prompting and accepting are not.
+    assert (
+        "People: 420 seats → 280 ever active → 198 in 28 days → 151 in 7 · of those in 28 days: 174 prompting, "
+        "181 accepting, under 5 with an agent of any kind</summary>" in text
+    )
+    assert "“Agent users” further up are those of IDE agent mode alone" in text
+    assert "1 of 198, IDE agent mode</sub>" in text
     assert "| Active in 28 days | 198 | 47 % | 180 |" in text
-    assert "| With an agent in 28 days, on any surface | under 5 | – | 9 |" in text
+    assert "| Of those of 28 days, with an agent of any kind | under 5 | – | 9 |" in text
     assert "19 of 142 with VS Code" in text
     assert "JetBrains" not in text
     assert "| Copilot CLI | 6 |" in text
