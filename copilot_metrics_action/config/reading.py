@@ -121,7 +121,7 @@ def _wrong(value: object, kind: Any, bare: Any) -> tuple[str, str]:
     except msgspec.ValidationError:
         pass
     else:  # of the right type: a bound is crossed
-        return f"{_shown(value)} {_bound(value, _metas(kind))}", _example(kind)
+        return f"{_shown(value)} {_bound(value, _metas(kind))}", _as_share(value, kind) or _example(kind)
     if type(value) is int and value < 0 and int in map(_bare, get_args(bare)):
         return f"{_shown(value)} is less than 0", "use 0 or more"
     if bare is str and isinstance(value, bool):
@@ -135,7 +135,15 @@ def _wrong(value: object, kind: Any, bare: Any) -> tuple[str, str]:
         return said, f"did you mean `{near[0]}`?" if near else ""
     if bare in (int, float) and isinstance(value, str) and re.fullmatch(r"-?[0-9.]+", value):
         return said, f"leave the quotes out: {value}"
+    if bare is float and isinstance(value, str) and (percent := re.fullmatch(r"(-?[0-9]+(?:\.[0-9]+)?) ?%", value)):
+        return said, _as_share(float(percent[1]), kind) or f"leave the sign out: {percent[1]}"
     return said, _example(kind)
+
+
+def _as_share(value: object, kind: Any) -> str:
+    """`write it as 0.6` for 60 where a share belongs; empty for other values and keys."""
+    share = any((meta.ge, meta.le) == (0, 1) for meta in _metas(kind))
+    return f"write it as {value / 100:g}" if share and isinstance(value, int | float) and 0 <= value <= 100 else ""
 
 
 def _bound(value: object, metas: Sequence[Meta]) -> str:
@@ -180,7 +188,8 @@ def _read_struct(value: object, kind: type[Struct], path: str, problems: list[Co
     fields = {entry.encode_name: entry for entry in msgspec.structs.fields(kind)}
     if not isinstance(value, dict):
         what = f"{_shown(value)} stands where keys belong"
-        problems.append(ConfigError(path or "the file", what, f"its keys are {', '.join(fields)}"))
+        off = "to turn it off, write {enabled: false}; " if value is False and "enabled" in fields else ""
+        problems.append(ConfigError(path or "the file", what, f"{off}its keys are {', '.join(fields)}"))
         return None
     before = len(problems)
     read = {}

@@ -11,6 +11,7 @@ from copilot_metrics_action.effects import is_share
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.report import SECTIONS
 from copilot_metrics_action.symptoms import Thresholds
+from copilot_metrics_action.triage import SNOOZE
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
@@ -78,6 +79,10 @@ class IssueSettings(Setting, frozen=True, kw_only=True):
     digest: Annotated[
         bool, Meta(description="Keep one rolling issue with the week's figures, with one comment a week.")
     ] = False
+
+    def __post_init__(self) -> None:
+        if any(label.strip().casefold().startswith(SNOOZE) for label in self.labels):
+            raise ValueError(f"`labels` holds {SNOOZE}, which would silence every issue from its first day on")
 
 
 class ReportSettings(Setting, frozen=True, kw_only=True):

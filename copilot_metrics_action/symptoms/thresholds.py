@@ -42,10 +42,17 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename
     ] = True
 
 
-def _in_order(lower: float, upper: float, names: str) -> None:
-    """Raises ValueError, which becomes a problem of the configuration, when the limits cross."""
+HEALTHY_SIDE = "the limit that closes must lie on the healthy side of the one that opens"
+
+
+def _in_order(lower: float, upper: float, names: str, why: str = HEALTHY_SIDE) -> None:
+    """Raises ValueError, which becomes a problem of the configuration, when the limits cross.
+
+    names  of the lower and of the upper one. Both values are said: one may be a default that nobody wrote
+    """
     if not lower <= upper:
-        raise ValueError(f"{names}: the limit that closes must lie on the healthy side of the one that opens")
+        first, second = names.split(", ")
+        raise ValueError(f"{first} is {lower:g} and {second} is {upper:g}: {why}")
 
 
 class LowActiveUsers(Rule, frozen=True, kw_only=True):
@@ -101,7 +108,7 @@ class FlatUsage(Rule, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _in_order(self.open_within, self.close_above, "open-within, close-above")
-        _in_order(self.close_below, -self.open_within, "open-within, close-below")
+        _in_order(self.close_below, -self.open_within, "close-below, minus open-within")
         _in_order(self.activation_below, self.activation_above, "activation-below, activation-above")
         _in_order(self.stickiness_below, self.stickiness_above, "stickiness-below, stickiness-above")
 
@@ -152,7 +159,7 @@ class LowAgentUsage(Rule, frozen=True, kw_only=True):
     close_confirm_days: CloseConfirm = 7
 
     def __post_init__(self) -> None:
-        _in_order(self.open_above, self.open_below, "open-above, open-below")
+        _in_order(self.open_above, self.open_below, "open-above, open-below", "between the two it opens")
         _in_order(self.open_below, self.close_above, "open-below, close-above")
 
 
@@ -171,7 +178,7 @@ class LowFeatureVariety(Rule, frozen=True, kw_only=True):
     close_confirm_days: CloseConfirm = 7
 
     def __post_init__(self) -> None:
-        _in_order(self.close_below, self.open_above, "open-above, close-below")
+        _in_order(self.close_below, self.open_above, "close-below, open-above")
 
 
 class LowAcceptance(Rule, frozen=True, kw_only=True):

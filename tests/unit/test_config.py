@@ -360,6 +360,32 @@ def test_settings__one_rollout_for_all() -> None:
             "c.yml: seat-price.currency: 'euro' has another form",
         ),
         ("interventions: [{day: 2026-10-05, what: ''}]", "c.yml: interventions[1].what: '' is empty"),
+        (
+            "symptoms: {low-active-users: {open-below: 60 %}}",
+            "c.yml: symptoms.low-active-users.open-below: '60 %' is not a number; write it as 0.6",
+        ),
+        (
+            "symptoms: {low-active-users: {open-below: 55}}",
+            "c.yml: symptoms.low-active-users.open-below: 55 is not between 0 and 1, a share: 58 % is "
+            "0.58; write it as 0.55",
+        ),
+        (
+            "symptoms: {falling-usage: {open-below: -2%}}",
+            "c.yml: symptoms.falling-usage.open-below: '-2%' is not a number; leave the sign out: -2",
+        ),
+        (
+            "symptoms: {flat-usage: false}",
+            "c.yml: symptoms.flat-usage: false stands where keys belong; to turn it off, write "
+            "{enabled: false}; its keys",
+        ),
+        (
+            "symptoms: {low-agent-usage: {open-above: 0.06, open-below: 0.05}}",
+            "c.yml: symptoms.low-agent-usage: open-above is 0.06 and open-below is 0.05: between the two it opens",
+        ),
+        (
+            "issues: {labels: ['Copilot-Metrics:snooze']}",
+            "c.yml: issues: `labels` holds copilot-metrics:snooze, which would silence every issue",
+        ),
         ("symtoms: {}", "c.yml: symtoms: there is no such key; did you mean `symptoms`?"),
         ("settled_days: keep", "c.yml: settled_days: there is no such key; did you mean `settled-days`?"),
         ("symptoms: {flat_usage: {}}", "c.yml: symptoms.flat_usage: there is no such key; did you mean `flat-usage`?"),
@@ -372,7 +398,7 @@ def test_settings__one_rollout_for_all() -> None:
         ),
         (
             "symptoms: {low-active-users: {open-below: 0.7}}",
-            "c.yml: symptoms.low-active-users: open-below, close-above: the limit that closes must lie on the healthy",
+            "c.yml: symptoms.low-active-users: open-below is 0.7 and close-above is 0.62: the limit",
         ),
         ("a: [", "c.yml:1: it is not YAML ("),
         ("a:\n\tb: 1", "c.yml:2: it is not YAML ("),
