@@ -34,6 +34,7 @@ REWRITE_DAYS = 7  # figures of an open issue are at most about a week old
 REOPEN_DAYS = 28  # the same trouble, when it returns within this time after our own closing
 COMPLETED_DAYS = 14  # a person says it is done: figures over 28 days need this long to show it
 MAX_LABEL = 50  # GitHub's limit for the name of a label
+MAX_MILESTONE = 255  # and for the title of a milestone
 
 
 class Case(Struct, frozen=True):
@@ -212,9 +213,9 @@ class Case(Struct, frozen=True):
             verb="opened",
             reason=reason,
             body=body,
-            labels=(LABEL, *dict.fromkeys(filter(None, map(self.named, self.routing.labels)))),
-            assignees=self.routing.assignees,
-            milestone=self.named(self.routing.milestone),
+            labels=self.labels(),
+            assignees=tuple(filter(None, map(str.strip, self.routing.assignees))),
+            milestone=self._named(self.routing.milestone)[:MAX_MILESTONE],
         )
 
     def _reopen(self, issue: Issue, finding: Finding, reason: str, kind: Literal["again", "still"]) -> Action:
@@ -224,12 +225,19 @@ class Case(Struct, frozen=True):
         return self._rewrite("reopened", issue, state, reason, comment=self._comment(kind, finding), fresh=True)
 
     def _waits(self) -> str:
+        if not self.routing.max_new:
+            return "not opened: `issues.max-new` is 0"
         return f"waits for a later day: `issues.max-new` allows {self.routing.max_new} a run"
 
-    def named(self, pattern: str) -> str:
+    def labels(self) -> tuple[str, ...]:
+        """Of a new issue: ours, and those of the configuration."""
+        named = (self._named(pattern)[:MAX_LABEL].strip() for pattern in self.routing.labels)
+        return LABEL, *dict.fromkeys(filter(None, named))
+
+    def _named(self, pattern: str) -> str:
         for name, value in (("scope", self.scope.path), ("kind", self.scope.kind), ("slug", self.scope.slug)):
             pattern = pattern.replace("{" + name + "}", value)
-        return pattern.replace("{symptom}", self.symptom).strip()[:MAX_LABEL]
+        return pattern.replace("{symptom}", self.symptom).strip()
 
     # ---- a person's word
 

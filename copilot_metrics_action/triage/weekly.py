@@ -20,7 +20,7 @@ from copilot_metrics_action.triage.body import (
     with_state,
 )
 from copilot_metrics_action.triage.case import Case, taken_words
-from copilot_metrics_action.triage.values import LABEL, MAX_BODY, Action, Draft, Issue, Routing, Verb
+from copilot_metrics_action.triage.values import MAX_BODY, Action, Draft, Issue, Routing, Verb
 
 SYMPTOM = "weekly-digest"  # in the plan and the outputs; no rule has this name
 COMMENT_DAYS = 6  # a run may be a day early; two comments are never closer
@@ -57,7 +57,7 @@ def _taken(issue: Issue, draft: Draft) -> bool:
 
 
 def _open(case: Case, draft: Draft) -> Action:
-    scope, as_of, routing = case.scope, case.as_of, case.routing
+    scope, as_of = case.scope, case.as_of
     body = with_section(with_state(DIGEST, _state(draft, as_of, as_of)), draft.body, draft.run_line)
     return Action(
         "opened",
@@ -66,7 +66,7 @@ def _open(case: Case, draft: Draft) -> Action:
         "the first weekly digest",
         title=draft.title,
         body=body,
-        labels=(LABEL, *dict.fromkeys(filter(None, map(case.named, routing.labels)))),
+        labels=case.labels(),
     )
 
 

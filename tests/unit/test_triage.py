@@ -129,6 +129,20 @@ def test_plan__max_new_of_none(life: Life) -> None:
     assert life.verbs(PRESENT, routing=Routing(max_new=0)) == ["left"]
 
 
+def test_plan__max_new_of_none_promises_no_later_day(life: Life) -> None:
+    (action,) = life.run(PRESENT, routing=Routing(max_new=0))
+    assert action.reason == "not opened: `issues.max-new` is 0"
+
+
+def test_plan__routing_beyond_the_limits_of_github(life: Life) -> None:
+    """A label has 50 characters at most, the title of a milestone 255: a shorter one would be another milestone."""
+    title = "Rollout of Copilot to the whole of engineering, 2026 and 2027"
+    (action,) = life.run(PRESENT, routing=Routing(labels=("x" * 80,), assignees=("", " "), milestone=title))
+    assert action.labels == (LABEL, "x" * 50)
+    assert action.milestone == title
+    assert action.assignees == ()
+
+
 def test_plan__routing_names_scope_and_symptom(life: Life) -> None:
     routing = Routing(labels=("ai", "copilot/{symptom}", "{kind}:{slug}", "ai"), milestone="Rollout {scope}")
     (action,) = life.run(PRESENT, routing=routing)
