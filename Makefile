@@ -13,6 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 CODE := $(wildcard copilot_metrics_action entrypoint.py python tests benchmarks docs)
 SYMPTOMS_BENCH ?=
 SYMPTOMS_ARGS ?= --split train
+BENCH_ARGS ?=
 EFFECTS_ARGS ?=
 SCENARIOS_ARGS ?=
 LOCK_FILE ?= requirements.txt
@@ -98,8 +99,8 @@ docs: $(VENV)/.dev ## Write the pages and tables that come from the code
 # ---- what takes longer, or needs more
 
 .PHONY: bench
-bench: $(VENV)/.dev ## Measure speed, memory and requests
-	$(BIN)/python benchmarks/run.py
+bench: $(VENV)/.dev ## Measure speed, memory, requests, and with BENCH_ARGS="--years 10" how the data branch grows
+	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 .PHONY: bench-symptoms
 bench-symptoms: $(VENV)/.dev ## Score the symptoms with the bench in SYMPTOMS_BENCH=<folder>
