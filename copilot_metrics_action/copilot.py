@@ -37,16 +37,17 @@ REPORTS_NEED: Final = {
         "from an enterprise owner, a billing manager or a role with 'View Enterprise Copilot Metrics'",
     ),
 }
+SEATS_ELSE: Final = "; or set `seats: none` in the configuration"
 SEATS_NEED: Final = {
     "organizations": Permission(
         "copilot-token",
-        "'GitHub Copilot Business: read' (fine-grained or App) or `manage_billing:copilot` (classic), from an owner; "
-        "or set `seats: none` in the configuration",
+        "'GitHub Copilot Business: read' (fine-grained or App) or `manage_billing:copilot` or `read:org` (classic), "
+        f"from an owner{SEATS_ELSE}",
     ),
     "enterprises": Permission(
         "copilot-token",
-        "'Enterprise Copilot license management: read' (App) or `manage_billing:copilot` (classic), "
-        "from an enterprise owner or billing manager; or set `seats: none` in the configuration",
+        "'Enterprise Copilot license management: read' (App) or `manage_billing:copilot` or `read:enterprise` "
+        f"(classic), from an enterprise owner or billing manager{SEATS_ELSE}",
     ),
 }
 

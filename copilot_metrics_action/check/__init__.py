@@ -15,7 +15,7 @@ from copilot_metrics_action.connect import Clients, repository_facts
 from copilot_metrics_action.errors import ActionError
 from copilot_metrics_action.github import Patience
 from copilot_metrics_action.metrics import Scope
-from copilot_metrics_action.refusals import passing
+from copilot_metrics_action.refusals import WORKFLOW_PAGE, passing
 from copilot_metrics_action.runner import NO_OUTPUTS, Runner
 from copilot_metrics_action.store import Snapshot
 
@@ -88,7 +88,7 @@ def _facts(inputs: Inputs, clients: Clients) -> tuple[list[Line], Mapping[str, A
     try:
         return [], repository_facts(clients.repository, inputs)
     except ActionError as error:
-        return [refused(f"repository {inputs.repository}", error, repository.READ)], None
+        return [refused(f"repository {inputs.repository}", error, repository.READ, WORKFLOW_PAGE)], None
 
 
 def _newest(stored: Snapshot | None, scope: Scope) -> str:

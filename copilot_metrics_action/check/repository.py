@@ -88,7 +88,7 @@ def _branch(branch: Branch, what: str, name: str) -> tuple[list[Line], Snapshot 
     try:
         found = branch.snapshot()
     except ActionError as error:
-        return [refused(f"{what} {name}", error, READ)], None
+        return [refused(f"{what} {name}", error, READ, refusals.WORKFLOW_PAGE)], None
     said = "it is there" if found.head else "not there yet; the first run makes it"
     return [Line(f"{what} {name}", "ok", said)], found
 

@@ -10,15 +10,17 @@ from msgspec.structs import replace
 
 from copilot_metrics_action import refusals
 from copilot_metrics_action.check.lines import Line, refused
+from copilot_metrics_action.check.tokens import PAGE
 from copilot_metrics_action.collect import STALE_AFTER_DAYS, nothing_ever
 from copilot_metrics_action.config import Settings
-from copilot_metrics_action.copilot import REPORTS_NEED, SEATS_NEED, Copilot, LineReport, NotReady
+from copilot_metrics_action.copilot import REPORTS_NEED, SEATS_ELSE, SEATS_NEED, Copilot, LineReport, NotReady
 from copilot_metrics_action.errors import ActionError
 from copilot_metrics_action.history import SETTLED_AFTER_DAYS
 from copilot_metrics_action.metrics import Record, Scope, flatten, report_day
 
 FEW_PEOPLE: Final = 5  # GitHub withholds teams under five; figures of few are figures of persons
 SLUG_PAGE: Final = "the address of its page on GitHub has the slug"
+TOKEN_PAGE: Final = f"{PAGE}; of an App: its settings → Permissions & events, then accept them where it is installed"
 _NOT_READY: Final = {
     200: "GitHub has no report yet: its answer holds no file (200)",
     204: "GitHub has no report yet: its answer is empty (204)",
@@ -59,7 +61,7 @@ def _offered(
     try:
         files = source.offered(report, day)
     except ActionError as error:
-        line = refused(what, error, needs)
+        line = refused(what, error, needs, TOKEN_PAGE)
         # Nobody asked for counts over people: a run does without them, and says so.
         mild = name == "users reports" and settings.people is None
         return replace(line, state="warning" if mild else line.state, remedy=f"{line.remedy}; or {without}")
@@ -74,7 +76,7 @@ def _reports(scope: Scope, source: Copilot, as_of: date, newest_stored: str) -> 
     try:
         month = source.month()
     except ActionError as error:
-        return [refused(what, error, needs)]
+        return [refused(what, error, needs, TOKEN_PAGE)]
     if isinstance(month, NotReady):
         return [_not_ready(scope, month, newest_stored)]
     usable = [record for record in month if report_day(record) < as_of]
@@ -109,21 +111,23 @@ def active_people(records: Sequence[Record]) -> int | None:
 
 def _not_ready(scope: Scope, answer: NotReady, newest_stored: str) -> Line:
     what, needs = f"{scope} reports", REPORTS_NEED[scope.kind].needs
-    if answer.status == 404 and newest_stored:
-        said = f"the report is not ready yet (404); the newest stored day is {newest_stored}"
+    if newest_stored:
+        said = f"the report is not ready yet ({answer.status}); the newest stored day is {newest_stored}"
         return Line(what, "note", said, "the next run asks again", needs)
     if answer.status == 404:
         error = nothing_ever(scope, answer)
         return Line(what, "missing", error.what, error.hint, needs, SLUG_PAGE, "not-found")
     said = _NOT_READY.get(answer.status, f"GitHub has no report yet ({answer.status})")
-    remedy = "reports begin up to three days after the policy was enabled: a later run asks again"
-    return Line(what, "not verified", said, remedy, needs, "" if answer.passing else refusals.POLICY_PAGE)
+    if answer.passing:
+        return Line(what, "not verified", said, "check again later", needs, refusals.named("server-error").page)
+    remedy = "wait for it, up to three days after the policy was enabled: until then a run fails"
+    return Line(what, "warning", said, remedy, needs, refusals.POLICY_PAGE)
 
 
 def _seats(scope: Scope, source: Copilot) -> Line:
-    what, needs = f"{scope} seats", SEATS_NEED[scope.kind].needs
+    what, needs = f"{scope} seats", SEATS_NEED[scope.kind].needs.removesuffix(SEATS_ELSE)
     try:
         seats = source.seats()
     except ActionError as error:
-        return refused(what, error, needs)
-    return Line(what, "ok", f"readable, {len(seats)} seats")
+        return refused(what, error, needs, TOKEN_PAGE)
+    return Line(what, "ok", f"readable, {len(seats)} seat{'' if len(seats) == 1 else 's'}")

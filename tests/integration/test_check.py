@@ -88,8 +88,8 @@ def test_after_a_run__nothing_is_to_be_made(github: GitHub, tmp_path: Path) -> N
         ("bad-credentials", "401: Bad credentials", "is wrong, expired or revoked", "Secrets and variables"),
         ("policy-off", "policy must be enabled", "enable it: organization settings", "Copilot usage metrics"),
         ("role-missing", "requires admin, or relevant", "View Organization Copilot Metrics", "Organization roles"),
-        ("integration", "not accessible by integration", "`copilot-token` needs 'Organization Copilot metrics", ""),
-        ("personal-token", "by personal access token", "`copilot-token` needs 'Organization Copilot metrics", ""),
+        ("integration", "not accessible by integration", "`copilot-token` needs 'Organization Copilot", "of an App"),
+        ("personal-token", "by personal access token", "`copilot-token` needs 'Organization Copilot", "Developer set"),
         ("classic-forbidden", "forbids access via", "use an App or a fine-grained token", "Personal access tokens"),
         ("saml", "SAML enforcement", "for single sign-on", "Configure SSO"),
         ("ip-allow-list", "IP allow list enabled", "use a runner with a listed address", "IP allow list"),
@@ -101,6 +101,7 @@ def test_reports_refused(github: GitHub, tmp_path: Path, kind: str, said: str, r
     line = asked(github, tmp_path)["organizations/acme reports"]
     assert line.state == "missing"
     assert said in line.said
+    assert line.said.startswith("28-day report: GitHub"), "the place is said once"
     assert remedy in line.remedy
     assert page in line.page
     assert "Organization Copilot metrics" in line.permission
@@ -117,9 +118,9 @@ def test_sso__told_by_the_header_alone(github: GitHub, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "state", "said"),
     [
-        ("204", "not verified", "its answer is empty (204)"),
-        ("empty", "not verified", "its answer holds no file (200)"),
-        ("string", "not verified", "its answer holds no file (200)"),
+        ("204", "warning", "its answer is empty (204)"),
+        ("empty", "warning", "its answer holds no file (200)"),
+        ("string", "warning", "its answer holds no file (200)"),
         ("404", "missing", "GitHub answered 404 for its reports"),
         ("502", "not verified", "(502), which mostly passes"),
         ("503", "not verified", "(503), which mostly passes"),
@@ -132,11 +133,13 @@ def test_reports_not_ready(github: GitHub, tmp_path: Path, form: str, state: str
     assert line.remedy
 
 
-def test_not_found__of_a_known_scope_is_no_failure(github: GitHub, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("form", "status"), [("404", 404), ("204", 204), ("empty", 200), ("502", 502)])
+def test_not_ready__of_a_known_scope_is_no_failure(github: GitHub, tmp_path: Path, form: str, status: int) -> None:
     store(github)
-    github.world.scopes[0].not_ready[("*", None)] = "404"
+    github.world.scopes[0].not_ready[("*", None)] = form
     line = asked(github, tmp_path)["organizations/acme reports"]
-    assert (line.state, line.said) == ("note", "the report is not ready yet (404); the newest stored day is 2026-01-19")
+    said = f"the report is not ready yet ({status}); the newest stored day is 2026-01-19"
+    assert (line.state, line.said) == ("note", said)
 
 
 def test_not_found__asks_no_seats(github: GitHub, tmp_path: Path) -> None:
@@ -153,7 +156,10 @@ def test_seats_refused(github: GitHub, tmp_path: Path) -> None:
     github.faults.append(Fault(("*", "/billing/seats", "every"), "integration"))
     lines = asked(github, tmp_path)
     assert missing(lines) == ["organizations/acme seats"]
-    assert "`seats: none`" in lines["organizations/acme seats"].remedy
+    line = lines["organizations/acme seats"]
+    assert "`seats: none`" in line.remedy
+    assert "`seats: none`" not in line.permission, "a setting is no permission"
+    assert "Permissions & events" in line.page
 
 
 @pytest.mark.parametrize(
@@ -403,12 +409,24 @@ def test_configuration__every_mistake_is_a_line(github: GitHub, tmp_path: Path) 
 
 
 def test_table__code_is_code_and_the_rest_is_harmless() -> None:
-    line = Line("a|b", "missing", "GitHub answered 403: `<img src=x>` @mona", "set `issues: false`", "`read:org`")
+    line = Line(
+        "a|b", "missing", "GitHub answered 403: `<img src=x>` @mona", "set `issues: false`", "`manage_billing:copilot`"
+    )
     shown = table([line])
-    assert "set `issues: false` | `read:org`" in shown
+    assert "**Do this:** set `issues: false`<br>**Permission:** `manage_billing:copilot` |" in shown
     assert "<img" not in shown
     assert "@mona" not in shown
     assert "a|b" not in shown
+
+
+def test_table__says_nothing_twice_and_stays_narrow() -> None:
+    needs = "'Organization Copilot metrics: read'"
+    shown = table(
+        [Line("reports", "missing", "refused", f"`copilot-token` needs {needs}; see a page", needs, "a page")]
+    )
+    assert shown.count("Organization Copilot metrics") == 1
+    assert shown.count("a page") == 1
+    assert {row.count(" | ") for row in shown.splitlines() if "---" not in row and ":--" not in row} == {2}
 
 
 # A run that fails

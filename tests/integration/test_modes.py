@@ -36,7 +36,7 @@ def run(github: GitHub, folder: Path, status: int = 0, **inputs: str) -> ActionR
 
 def test_check__everything_is_there(github: GitHub, tmp_path: Path) -> None:
     result = run(github, tmp_path, mode="check")
-    assert "Everything a run needs is there" in result.summary
+    assert "Nothing is missing that can be known without writing" in result.summary
     assert "organizations/acme reports" in result.summary
     assert "not verified" in result.log
     assert github.changes() == []
