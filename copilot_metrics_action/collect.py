@@ -316,6 +316,12 @@ def nothing_ever(scope: Scope, month: list[Record] | NotReady) -> ActionError:
             "GitHub answered 404 for its reports",
             f"check the spelling of `{scope.slug}`, and that `copilot-token` may read its Copilot metrics",
         )
+    if isinstance(month, NotReady) and month.passing:
+        return ApiError(
+            str(scope),
+            f"GitHub could not make its report just now ({month.status})",
+            "that mostly passes: run again, or wait for tomorrow's run (githubstatus.com)",
+        )
     return ApiError(
         str(scope),
         "GitHub has no report for it yet",

@@ -64,6 +64,12 @@ GROUPS: Final[tuple[tuple[str, tuple[Message, ...]], ...]] = (
                 ("it is empty",),
             ),
             Message(
+                "github-token: it is empty",
+                "a secret is passed that is not set; on a terminal there is no token of a workflow",
+                "leave the input out, or set the secret; on a terminal set `GITHUB_TOKEN`",
+                ("github-token: it is empty",),
+            ),
+            Message(
                 "copilot-token: there is no line for …",
                 "there are lines, but none for this scope",
                 "add the line that the message shows",
@@ -97,6 +103,12 @@ GROUPS: Final[tuple[tuple[str, tuple[Message, ...]], ...]] = (
                 "the policy was enabled in the last days",
                 "wait for tomorrow's run",
                 ("GitHub has no report for it yet",),
+            ),
+            Message(
+                "GitHub could not make its report just now (502)",
+                "GitHub has trouble, which mostly passes",
+                "run again, or wait for tomorrow's run (githubstatus.com)",
+                ("could not make its report just now",),
             ),
             Message(
                 "the report is not ready yet; the newest stored day is …",
@@ -188,8 +200,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Message, ...]], ...]] = (
                 ("is public, so everybody",),
             ),
             Message(
-                "'…' is the default branch",
-                "`data-branch` or `charts-branch` names it",
+                "'…' is the default branch, or: it is the data branch",
+                "`data-branch` or `charts-branch` names a branch that has another use",
                 "choose a branch used for nothing else",
                 ("is the default branch", "it is the data branch"),
             ),
@@ -273,17 +285,24 @@ GROUPS: Final[tuple[tuple[str, tuple[Message, ...]], ...]] = (
                 ("it is not YAML", "stands twice", "half a character", "there is no day"),
             ),
             Message(
-                "organization: '…' is not a slug; repository, branch, day, address …: '…' is not …",
+                "organization: '…' is not a slug; mode, repository, branch, day, address …: '…' is not …",
                 "an input is not what it should be",
                 "the message shows the form",
                 (
                     "is not a slug",
+                    "is not one of",
                     "is not a day",
                     "is not a branch name",
                     "is not a repository; write",
                     "is not the address of an API",
                     "it is not known",
                 ),
+            ),
+            Message(
+                "config-file: there is no …; the defaults are used",
+                "the file is neither in the workspace nor in the repository at the commit of the run; no failure",
+                "mend the path, or leave the input out",
+                ("the defaults are used",),
             ),
             Message(
                 "as-of: … is in the future",
