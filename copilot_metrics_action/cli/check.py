@@ -10,7 +10,12 @@ from copilot_metrics_action.runner import Runner
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    one = commands.add_parser("check", help="ask everything, change nothing, say what is missing")
+    one = commands.add_parser(
+        "check",
+        help="ask everything, change nothing, say what is missing",
+        description="Asks everything a run would ask, changes nothing, and says what works, what does not, and what "
+        "to do. Exit status 1: something is missing.",
+    )
     add_inputs(one)
     one.add_argument("--json", action="store_true", help="print the lines as a JSON list; the log goes to stderr")
     one.set_defaults(command=_check)

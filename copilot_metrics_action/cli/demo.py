@@ -15,7 +15,11 @@ from copilot_metrics_action.store import write_file
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    show = commands.add_parser("demo", help="show everything for a made-up organization, without a token")
+    show = commands.add_parser(
+        "demo",
+        help="show everything for a made-up organization, without a token",
+        description="Runs everything over a made-up organization into a folder. It needs no token and no network.",
+    )
     show.add_argument("--output", type=Path, default=Path("demo"), help="folder to write to (default: %(default)s)")
     show.add_argument("--as-of", type=date.fromisoformat, help="compute as if today were this day (YYYY-MM-DD)")
     show.set_defaults(command=_demo)

@@ -15,7 +15,11 @@ from copilot_metrics_action.runner import Runner
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    one = commands.add_parser("export", help="write what is stored as CSV, NDJSON or Parquet")
+    one = commands.add_parser(
+        "export",
+        help="write what is stored as CSV, NDJSON or Parquet",
+        description="Writes every stored day, breakdown and seat count as tables.",
+    )
     one.add_argument("--format", choices=FORMATS, required=True, help="format of the tables")
     one.add_argument(
         "--output", type=Path, default=Path("export"), metavar="FOLDER", help="folder to write to (default: export)"

@@ -21,7 +21,12 @@ from copilot_metrics_action.store import Moved, Snapshot
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    one = commands.add_parser("import", help="add days from files that were kept: reports, or the closed APIs")
+    one = commands.add_parser(
+        "import",
+        help="add days from files that were kept: reports, or the closed APIs",
+        description="Adds days from files that were kept: reports, the dashboard's Export JSON, answers of the closed "
+        "APIs. No stored day is replaced by less.",
+    )
     one.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file, or a folder of files")
     owner = one.add_mutually_exclusive_group()
     owner.add_argument("--organization", metavar="SLUG", help="the organization whose days these are")

@@ -13,7 +13,11 @@ from copilot_metrics_action.store import Folder, changed_files
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    again = commands.add_parser("rebuild", help="make the history files of a checked-out data branch again")
+    again = commands.add_parser(
+        "rebuild",
+        help="make the history files of a checked-out data branch again",
+        description="Makes the files that are derived from the stored days again, in place. No day is changed.",
+    )
     again.add_argument("folder", type=Path, help="folder with the files of the data branch")
     again.set_defaults(command=_rebuild)
 

@@ -46,7 +46,11 @@ class Told(Struct, frozen=True):
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    past = commands.add_parser("replay", help="when would symptoms have opened and closed, under these settings")
+    past = commands.add_parser(
+        "replay",
+        help="when would symptoms have opened and closed, under these settings",
+        description="Lists when symptoms would have opened and closed, from the stored days.",
+    )
     past.add_argument("folder", type=Path, help="folder with the files of the data branch")
     past.add_argument(
         "--config-file", type=Path, metavar="FILE", help="the configuration in force (default: the defaults)"

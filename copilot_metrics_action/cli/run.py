@@ -12,7 +12,11 @@ from copilot_metrics_action.runner import Runner
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    one = commands.add_parser("run", help="do what the action does")
+    one = commands.add_parser(
+        "run",
+        help="do what the action does",
+        description="Does what the action does. The options are its inputs.",
+    )
     add_inputs(one)
     one.add_argument("--preview", type=Path, metavar="FILE", help="also write the summary as one HTML file")
     one.set_defaults(command=_run)
@@ -23,7 +27,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
     for entry in INPUTS:
         if entry.name != "mode":
             default = f" (default: {entry.default})" if entry.default else ""
-            parser.add_argument(f"--{entry.name}", default="", metavar="TEXT", help=f"{entry.help}{default}")
+            parser.add_argument(f"--{entry.name}", default="", metavar=entry.form, help=f"{entry.help}{default}")
 
 
 def environment_of(options: argparse.Namespace, mode: str) -> dict[str, str]:

@@ -72,12 +72,20 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
 
 class Input(Struct, frozen=True):
-    """One input: its name in `action.yml`, its default, how its text is read, and what it is, for a terminal."""
+    """One input.
+
+    name     in `action.yml`
+    default  its text when none is given
+    parse    how its text is read
+    help     what it is, for a terminal
+    form     what its text looks like, likewise
+    """
 
     name: str
     default: str
     parse: Callable[[str], Any]
     help: str
+    form: str = "TEXT"
 
 
 def _choice(*values: str) -> Callable[[str], str]:
@@ -159,23 +167,29 @@ def _token(text: str) -> str:
 
 
 INPUTS: Final = (
-    Input("organization", "", _names, "organizations to report on, separated by commas"),
-    Input("enterprise", "", _names, "enterprises to report on, separated by commas"),
-    Input("copilot-token", "", _tokens, "token that reads reports and seats; better given as COPILOT_TOKEN"),
-    Input("github-token", "", _token, "token that writes the data branch and issues; better given as GITHUB_TOKEN"),
-    Input("repository", "", _repository, "where data and issues live, as owner/name"),
+    Input("organization", "", _names, "organizations to report on, separated by commas", "SLUGS"),
+    Input("enterprise", "", _names, "enterprises to report on, separated by commas", "SLUGS"),
+    Input("copilot-token", "", _tokens, "token that reads reports and seats; better given as COPILOT_TOKEN", "TOKEN"),
+    Input(
+        "github-token",
+        "",
+        _token,
+        "token that writes the data branch and issues; better given as GITHUB_TOKEN",
+        "TOKEN",
+    ),
+    Input("repository", "", _repository, "where data and issues live", "OWNER/NAME"),
     Input("mode", "run", _choice(*get_args(Mode)), "run, check or demo"),
-    Input("data-branch", "copilot-metrics", _branch, "branch that keeps the data"),
-    Input("charts-branch", "copilot-metrics-charts", _branch, "branch that holds the charts"),
-    Input("config-file", ".github/copilot-metrics.yml", _relative, "configuration file"),
-    Input("issues", "true", _boolean, "whether issues are opened, edited and closed: true or false"),
-    Input("charts", "auto", _choice(*get_args(Charts)), "auto (pictures), mermaid or none"),
-    Input("fail-on", "error", _choice(*get_args(FailOn)), "what ends with status 1: error, symptom or never"),
-    Input("dry-run", "false", _boolean, "show everything, write nothing: true or false"),
-    Input("as-of", "", _day, "compute as if today were this day (YYYY-MM-DD)"),
-    Input("output-dir", "", _relative, "folder that also gets summary, charts and tables"),
-    Input("copilot-api-url", "", _url, "where the Copilot API is, when the repository lives elsewhere"),
-    Input("ca-certificates", "", str, "certificate authorities to trust as well: PEM text or a file"),
+    Input("data-branch", "copilot-metrics", _branch, "branch that keeps the data", "BRANCH"),
+    Input("charts-branch", "copilot-metrics-charts", _branch, "branch that holds the charts", "BRANCH"),
+    Input("config-file", ".github/copilot-metrics.yml", _relative, "configuration file", "FILE"),
+    Input("issues", "true", _boolean, "whether issues are opened, edited and closed", "true|false"),
+    Input("charts", "auto", _choice(*get_args(Charts)), "how charts are drawn; auto: as pictures", "auto|mermaid|none"),
+    Input("fail-on", "error", _choice(*get_args(FailOn)), "what ends with status 1", "error|symptom|never"),
+    Input("dry-run", "false", _boolean, "show everything, write nothing", "true|false"),
+    Input("as-of", "", _day, "compute as if today were this day (YYYY-MM-DD)", "DAY"),
+    Input("output-dir", "", _relative, "folder that also gets summary, charts and tables", "FOLDER"),
+    Input("copilot-api-url", "", _url, "where the Copilot API is, when the repository lives elsewhere", "URL"),
+    Input("ca-certificates", "", str, "certificate authorities to trust as well: PEM text or a file", "PEM|FILE"),
 )
 
 
@@ -279,7 +293,8 @@ def _require(
     if not REPOSITORY.fullmatch(repository) and "repository" not in failed:
         problems.append(ConfigError("repository", "it is not known", "write it as owner/name"))
     if not given.get("github-token") and "github-token" not in failed:
-        problems.append(ConfigError("github-token", "it is empty", "leave it out to use the workflow's own token"))
+        hint = "leave it out to use the workflow's own token (on a terminal, set GITHUB_TOKEN)"
+        problems.append(ConfigError("github-token", "it is empty", hint))
     if "copilot-token" in failed:
         return
     if not tokens.all():
@@ -287,8 +302,8 @@ def _require(
             ConfigError(
                 "copilot-token",
                 "it is empty",
-                "store a token that reads the Copilot metrics as a secret and pass it as ${{ secrets.COPILOT_TOKEN }}; "
-                "`mode: demo` needs none",
+                "store a token that reads the Copilot metrics as a secret and pass it as ${{ secrets.COPILOT_TOKEN }} "
+                "(on a terminal, set COPILOT_TOKEN); `mode: demo` needs none",
             )
         )
         return

@@ -51,13 +51,13 @@ def test_usage__wrong(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
     assert "usage: copilot-metrics" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["", "demo", "run", "check", "import", "export", "rebuild"])
-def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert wrong_usage(*command.split(), "--help") == 0
-    shown = capsys.readouterr().out
-    if command in ("run", "check"):
-        assert "--copilot-token" in shown
-        assert "--as-of" in shown
+@pytest.mark.parametrize("command", ["demo", "run", "check", "import", "export", "rebuild", "replay", "completions"])
+def test_help__says_what_a_command_does(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wrong_usage(command, "--help") == 0
+    usage, described, *_ = capsys.readouterr().out.split("\n\n")
+    assert usage.startswith(f"usage: copilot-metrics {command}")
+    assert described.endswith("."), "a sentence stands before the options"
+    assert "TEXT" not in usage, "each option shows what its value looks like"
 
 
 # completions
