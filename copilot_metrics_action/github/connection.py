@@ -13,7 +13,7 @@ from copilot_metrics_action.errors import ActionError, ApiError
 from copilot_metrics_action.github import limits
 from copilot_metrics_action.github.patience import Patience
 from copilot_metrics_action.github.requester import HTTPSRequestsConnectionClass, Requester, RequestsResponse, Token
-from copilot_metrics_action.github.streams import USER_AGENT, decoded, whole
+from copilot_metrics_action.github.streams import USER_AGENT, decoded, send, whole
 
 API_VERSION: Final = "2026-03-10"
 ACCEPT: Final = "application/vnd.github+json"
@@ -63,15 +63,10 @@ class _Transport(HTTPSRequestsConnectionClass):
         begun = time.monotonic()
         path = self.url.partition("?")[0]
         self._patience.check(path)
-        with self.session.request(
-            self.verb,
-            self._origin + self.url,
-            headers={**self.headers, "Accept-Encoding": "gzip"},
-            data=self.input,
-            timeout=(self._patience.within(limits.CONNECT_SECONDS), self._patience.within(limits.READ_SECONDS)),
-            verify=self.verify,
-            allow_redirects=False,
-            stream=True,
+        headers = {**self.headers, "Accept-Encoding": "gzip"}
+        timeout = self._patience.within(limits.CONNECT_SECONDS), self._patience.within(limits.READ_SECONDS)
+        with send(
+            self.session, self.verb, self._origin + self.url, headers, timeout, self.verify, self.input
         ) as response:
             try:
                 seconds = self._patience.within(limits.ANSWER_SECONDS)
