@@ -165,6 +165,7 @@ def digest(scopes: Sequence[tuple[Analysis, Sequence[Finding]]], run_url: str, t
         body=body[:MAX_TEXT],
         run_line=_run_line(run_url),
         again=f"**Week to {day(week.end)}**: {verdict}." + "".join(f"\n- {line}" for line in shown),
+        week=week.end.isoformat(),
     )
 
 

@@ -60,6 +60,7 @@ class State(Struct, frozen=True, omit_defaults=True):
     cleared   when the symptom was first seen absent after a person had muted it
     duplicate the older issue for which a run closed it
     reopened  the present reopening is ours, or a person's that we have acted on
+    week      of the digest: the last day of the week that was told last
     """
 
     hash: str = ""
@@ -71,6 +72,7 @@ class State(Struct, frozen=True, omit_defaults=True):
     cleared: date | None = None
     duplicate: int | None = None
     reopened: bool = False
+    week: str = ""
 
 
 def marker(scope: Scope, symptom: str) -> str:

@@ -52,6 +52,7 @@ class Draft(Struct, frozen=True):
     brief     a short body, for an issue in which people wrote so much that the whole one has no room
     worse, again, still, recovered  comments for a change of state; a plain sentence where empty. `again` is for
               trouble that returned, `still` for trouble that never left although a person said so
+    week      of a digest: the last day of its week, `2026-11-15`; it has one comment a week
     """
 
     title: str
@@ -62,6 +63,7 @@ class Draft(Struct, frozen=True):
     again: str = ""
     still: str = ""
     recovered: str = ""
+    week: str = ""
 
 
 class Routing(Struct, frozen=True):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import msgspec
-
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.triage.body import (
     DIGEST,
@@ -58,7 +56,7 @@ def _taken(issue: Issue, draft: Draft) -> bool:
 
 def _open(case: Case, draft: Draft) -> Action:
     scope, as_of = case.scope, case.as_of
-    body = with_section(with_state(DIGEST, _state(draft, as_of, as_of)), draft.body, draft.run_line)
+    body = with_section(with_state(DIGEST, _state(draft, as_of, as_of, draft.week)), draft.body, draft.run_line)
     return Action(
         "opened",
         scope,
@@ -79,21 +77,20 @@ def _keep(case: Case, draft: Draft, issue: Issue, kept: Issue) -> Action:
     if state.hash == digest(draft.body):
         return case.left(issue, "no new week")
     told = state.opened
-    due = told is None or (case.as_of - told).days >= COMMENT_DAYS
+    due = state.week != draft.week and (told is None or (case.as_of - told).days >= COMMENT_DAYS)
     verb: Verb = "commented" if due and not issue.locked else "edited"
-    body = with_section(
-        with_state(issue.body, _state(draft, case.as_of, case.as_of if due else told)), draft.body, draft.run_line
-    )
+    said = (case.as_of, draft.week) if due else (told, state.week)
+    body = with_section(with_state(issue.body, _state(draft, case.as_of, *said)), draft.body, draft.run_line)
     if len(body) > MAX_BODY:
         return case.left(issue, "the texts around ours leave no room")
     return case.act(
         verb,
         issue,
-        "a new week" if due else "the figures of the week were revised",
+        "a new week" if due else "the figures or the symptoms of the week changed",
         body=body,
         comment=case.event("digest", inert(draft.again)) if verb == "commented" else "",
     )
 
 
-def _state(draft: Draft, written: date, told: date | None) -> State:
-    return msgspec.structs.replace(State(), hash=digest(draft.body), written=written, opened=told)
+def _state(draft: Draft, written: date, told: date | None, week: str) -> State:
+    return State(hash=digest(draft.body), written=written, opened=told, week=week)

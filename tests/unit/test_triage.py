@@ -705,7 +705,7 @@ def digest_run(world: World, text: str | None, days: int = 0) -> list[str]:
     week = (
         None
         if text is None
-        else Draft("Copilot, week by week", text, run_line=f"by run {world.day}", again="The week.")
+        else Draft("Copilot, week by week", text, f"by run {world.day}", again="The week.", week=text.partition(",")[0])
     )
     found = together(issues.read(world, REPOSITORY), issues.strays(world, REPOSITORY))
     planned = plan_digest(found, week, ACME, world.day, Routing())
@@ -720,6 +720,7 @@ def test_plan_digest__one_issue_and_one_comment_a_week(life: Life) -> None:
     assert digest_run(world, "week 1, revised", days=1) == ["edited"]
     assert digest_run(world, "week 2", days=3) == ["commented"]
     assert digest_run(world, "week 2") == ["left"]
+    assert digest_run(world, "week 2, and a symptom more", days=8) == ["edited"]  # reports stopped: no new week
     assert "week 2" in life.body
     assert [text.splitlines()[-1] for text in world.said(1)] == ["The week."]
     assert life.verbs(ABSENT) == []  # no symptom's issue
