@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from copilot_metrics_action import escape
 from copilot_metrics_action.charts import Figure
+from copilot_metrics_action.history import history_path
 from copilot_metrics_action.places import Where
-from copilot_metrics_action.symptoms import Evidence, Finding, Status
+from copilot_metrics_action.symptoms import Evidence, Finding, Status, words
 from copilot_metrics_action.templates import (
     Markdown,
     Templates,
@@ -39,6 +40,7 @@ ALL = 0.995  # is 100 % when rounded
 MAX_LINES = 20  # of `where`; the rest is said as a number
 MAX_DONE = 6  # of what was done about it; the newest
 MAX_RANGES = 12  # of days in one sentence
+RECENT = timedelta(weeks=16)  # what the longest rule reads
 SNOOZE_DAYS = 62  # the example of a label: some weeks ahead
 MOVED = 0.1  # of the digest: less is the usual noise of a week
 MOVED_POINTS = 0.02
@@ -62,8 +64,7 @@ def draft(
     analysis: Analysis,
     figure: Figure | None,
     chart_urls: tuple[str, str] | None,
-    data_path: str,
-    data_url: str,
+    data: Sequence[tuple[str, str]],
     run_url: str,
     templates: Templates,
     where: Sequence[Where] = (),
@@ -76,7 +77,7 @@ def draft(
 
     figure      the chart that shows it. Without `chart_urls` its Mermaid diagram, if it has one, and its text
     chart_urls  of the light and the dark picture
-    data_path   of the history on the data branch, to attach to a chat; `data_url` is its page
+    data        files of the history on the data branch, to attach to a chat, the newest last: path and page of each
     where       the organizations or teams that explain most of it, the biggest first
     beside      what is to be said of the others
     unexplained without `where`: why it cannot be told, as the end of a sentence
@@ -85,7 +86,7 @@ def draft(
     The body is the same as long as the figures are. At most 60,000 characters: whole parts are left out in
     the order of `PARTS`. Raises TemplateError.
     """
-    values = _values(finding, analysis, figure, data_path, data_url, where, mentions)
+    values = _values(finding, analysis, figure, data, where, mentions)
     values |= {"beside": _plain(beside), "unexplained": _plain(unexplained), "done": tuple(done)[-MAX_DONE:]}
     chart = _chart(figure, chart_urls)
     name = f"issues/{finding.symptom}.md.j2"
@@ -108,6 +109,13 @@ def draft(
         brief=brief,
         **comments,
     )
+
+
+def data_paths(analysis: Analysis) -> list[str]:
+    """The files that hold the last sixteen weeks, the newest last: in January this year's alone tells nothing."""
+    newest = analysis.newest_day or analysis.as_of
+    recent = {line.day.year for line in analysis.days if newest - line.day < RECENT}
+    return [history_path(analysis.scope, year) for year in sorted(recent | {newest.year})]
 
 
 def digest(scopes: Sequence[tuple[Analysis, Sequence[Finding]]], run_url: str, templates: Templates) -> Draft | None:
@@ -194,8 +202,7 @@ def _values(
     finding: Finding,
     analysis: Analysis,
     figure: Figure | None,
-    data_path: str,
-    data_url: str,
+    data: Sequence[tuple[str, str]],
     where: Sequence[Where],
     mentions: Sequence[str],
 ) -> dict[str, Any]:
@@ -204,7 +211,6 @@ def _values(
     shown = tuple(map(_place, where[:MAX_LINES]))
     if len(where) > MAX_LINES:
         shown += (Markdown(f"and {len(where) - MAX_LINES:,} more"),)
-    path = Markdown(f"`{data_path}`")
     return {
         "scope": Markdown(finding.scope.path),
         "slug": Markdown(finding.scope.slug),
@@ -227,8 +233,8 @@ def _values(
         ),
         "where": shown,
         "sparkline": Markdown(figure.text if figure and "\n" not in figure.text.strip() else ""),
-        "data_path": Markdown(data_path),
-        "data_link": Markdown(f"[{path}]({data_url})" if data_url else path),
+        "data_path": Markdown(data[-1][0]),
+        "data_link": Markdown(words.listed([f"[`{path}`]({page})" if page else f"`{path}`" for path, page in data])),
         "config_key": Markdown(finding.config_key),
         # From the data, not from the clock: the same data gives the same text.
         "snooze_example": Markdown(

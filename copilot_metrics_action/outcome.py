@@ -290,7 +290,7 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
         analysis = view.analysis or outcome.dates.get(view.scope)
         if analysis is None:
             continue
-        data_path = history.history_path(view.scope, (analysis.newest_day or run.inputs.as_of).year)
+        data = [(path, linked.page(path)) for path in drafts.data_paths(analysis)]
         for finding in view.findings:
             where = places.organizations(finding, analysis, members, enterprises)
             if view.teams is not None:
@@ -307,8 +307,7 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
                 analysis,
                 figure,
                 urls,
-                data_path,
-                linked.page(data_path),
+                data,
                 run.inputs.run_url,
                 run.edges.templates,
                 where=where.parts,

@@ -60,7 +60,8 @@ RUN = "https://github.com/acme/admin/actions/runs/7"
 def drafted(finding: Finding = FLAT, templates: Templates = SHIPPED, **more: Any) -> Draft:
     figure, urls = more.pop("figure", FIGURE), more.pop("chart_urls", URLS)
     analysis = more.pop("analysis", ANALYSIS)
-    return drafts.draft(finding, analysis, figure, urls, DATA, PAGE, RUN, templates, **more)
+    data = more.pop("data", [(DATA, PAGE)])
+    return drafts.draft(finding, analysis, figure, urls, data, RUN, templates, **more)
 
 
 def change(finding: Finding = FLAT, **fields: Any) -> Finding:
@@ -110,6 +111,25 @@ def test_draft__a_closed_issue_promises_no_more_text() -> None:
     promise = "Four weeks after a tick or a note this issue says what came of it."
     assert promise in drafted().body
     assert promise not in drafted(change(status=Status.ABSENT, since=None)).body
+
+
+@pytest.mark.parametrize(
+    ("newest", "years"),
+    [(date(2027, 1, 3), [2026, 2027]), (date(2027, 4, 30), [2027]), (date(2026, 12, 31), [2026])],
+)
+def test_data_paths__both_years_while_the_new_one_is_young(newest: date, years: list[int]) -> None:
+    days = tuple(StoredDay(day=newest - timedelta(age), settled=True, blob="") for age in range(300, -1, -1))
+    analysis = msgspec.structs.replace(ANALYSIS, newest_day=newest, days=days)
+    assert drafts.data_paths(analysis) == [f"organizations/acme/history/{year}.json" for year in years]
+
+
+def test_data_paths__nothing_stored() -> None:
+    assert drafts.data_paths(ANALYSIS) == [DATA]
+
+
+def test_draft__several_files_to_attach() -> None:
+    draft = drafted(data=[("h/2026.json", "https://x/2026"), ("h/2027.json", "")])
+    assert "Attach [`h/2026.json`](https://x/2026) and `h/2027.json` of the data branch to a chat" in draft.body
 
 
 def test_draft__the_end_shows_its_evidence() -> None:
