@@ -399,8 +399,10 @@ _known_figures: dict[str, Any] = {}
 _true_templates, _true_draw = connect.Templates, outcome.charts.draw
 
 
-def _templates(shipped: Mapping[str, str], overrides: Mapping[str, str] | None = None) -> connect.Templates:
-    """Compiled once: that is half the time of a run."""
+def _templates(
+    shipped: Mapping[str, str], overrides: Mapping[str, str] | None = None, compiled: object = None
+) -> connect.Templates:
+    """Compiled once, in memory: that is half the time of a run."""
     key = repr((sorted(shipped.items()), sorted((overrides or {}).items())))
     with _lock:
         if key not in _known_templates:

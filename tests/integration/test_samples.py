@@ -64,6 +64,9 @@ class Payloads:
     def seats(self) -> list[Record]:
         return self._seats
 
+    def lines(self, *asked: object) -> NotReady:
+        return NotReady(204)
+
 
 def edges(folder: Path, records: Sequence[Record], seats: Sequence[Record]) -> connect.Edges:
     return connect.Edges(
