@@ -59,7 +59,7 @@ class Outcome(Struct, frozen=True):
 
 def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, with_pages: bool = True) -> Outcome:
     """What follows from the stored state and what was received. The same input gives the same outcome."""
-    as_of = run.inputs.as_of
+    as_of, again = run.inputs.as_of, run.edges.settings.settled_days == "update"
     views: list[ScopeView] = []
     written: dict[str, bytes] = {}
     derived: dict[str, bytes] = {}
@@ -72,9 +72,13 @@ def compute(run: Run, snapshot: Snapshot, collected: Sequence[Collected], *, wit
             views.append(ScopeView(one.scope, findings=findings, problem=" ".join(one.problems)))
             continue
         stored = one.stored
-        merged = history.merge(stored, one.received, as_of, update_settled=run.edges.settings.settled_days == "update")
-        people = series.merge(one.scope, series.PEOPLE, one.counts.people.lines, one.people.received, as_of)
-        in_teams = series.merge(one.scope, series.TEAMS, one.counts.teams.lines, one.people.teams, as_of)
+        merged = history.merge(stored, one.received, as_of, update_settled=again)
+        people = series.merge(
+            one.scope, series.PEOPLE, one.counts.people.lines, one.people.received, as_of, update_settled=again
+        )
+        in_teams = series.merge(
+            one.scope, series.TEAMS, one.counts.teams.lines, one.people.teams, as_of, update_settled=again
+        )
         written |= {**merged.written, **people.written, **in_teams.written, **one.repositories.files}
         derived |= {**merged.derived, **people.derived, **in_teams.derived}
         backdated = backdated or (stored.newest is not None and stored.newest >= as_of)

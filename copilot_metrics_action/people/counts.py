@@ -119,11 +119,15 @@ def parts(counts: Mapping[str, int]) -> dict[str, int | None]:
     return told
 
 
-def fuller(old: PeopleDay | None, new: PeopleDay) -> PeopleDay:
-    """The line of a day after it was counted again: a settled copy stays, and none is replaced by less."""
+def fuller(old: PeopleDay | None, new: PeopleDay, *, update_settled: bool = False) -> PeopleDay:
+    """The line of a day after it was counted again; none is replaced by one of fewer people.
+
+    A settled copy stays, unless `update_settled` and the new one is settled too.
+    """
     if old is None:
         return new
-    keep = old.settled or not new.counted or (old.counted and _size(new.users) < _size(old.users))
+    stays = old.settled and not (update_settled and new.settled)
+    keep = stays or not new.counted or (old.counted and _size(new.users) < _size(old.users))
     day = old if keep and old.counted else new
     return PeopleDay(
         day=new.day,

@@ -29,6 +29,12 @@ class Dated(Protocol):
 L = TypeVar("L", bound=Dated)
 
 
+class Fuller(Protocol[L]):
+    """The line of a day after it was counted again, out of the old one, when there is one, and the new one."""
+
+    def __call__(self, old: L | None, new: L, *, update_settled: bool = ...) -> L: ...
+
+
 class Shape(Struct, Generic[L], frozen=True):
     """One kind of series.
 
@@ -40,7 +46,7 @@ class Shape(Struct, Generic[L], frozen=True):
 
     name: str
     line: type[L]
-    fuller: Callable[[L | None, L], L]
+    fuller: Fuller[L]
     kept: Callable[[Mapping[date, L]], int]
 
 
@@ -119,12 +125,23 @@ class Merged(Struct, Generic[L], frozen=True):
     derived: Mapping[str, bytes]
 
 
-def merge(scope: Scope, shape: Shape[L], stored: Sequence[L], received: Iterable[L], as_of: date) -> Merged[L]:
-    """The series with what a run counted. The same input twice gives the same; nothing is replaced by less."""
+def merge(
+    scope: Scope,
+    shape: Shape[L],
+    stored: Sequence[L],
+    received: Iterable[L],
+    as_of: date,
+    *,
+    update_settled: bool = False,
+) -> Merged[L]:
+    """The series with what a run counted. The same input twice gives the same; nothing is replaced by less.
+
+    update_settled  a settled line is replaced by one that was counted later
+    """
     lines = {line.day: line for line in stored}
     written = {}
     for one in received:
-        line = shape.fuller(lines.get(one.day), one)
+        line = shape.fuller(lines.get(one.day), one, update_settled=update_settled)
         if one.day < as_of and lines.get(one.day) != line:
             lines[one.day] = line
             written[day_path(scope, shape, one.day)] = canonical_json(line)

@@ -178,11 +178,15 @@ class TeamTally:
         return count
 
 
-def fuller_teams(old: TeamsDay | None, new: TeamsDay) -> TeamsDay:
-    """The line of a day after it was counted again: a settled copy stays, and none is replaced by less."""
+def fuller_teams(old: TeamsDay | None, new: TeamsDay, *, update_settled: bool = False) -> TeamsDay:
+    """The line of a day after it was counted again; none is replaced by one of fewer people.
+
+    A settled copy stays, unless `update_settled` and the new one is settled too.
+    """
     if old is None:
         return new
-    if old.settled or _size(new) < _size(old):
+    stays = old.settled and not (update_settled and new.settled)
+    if stays or _size(new) < _size(old):
         return replace(old, settled=old.settled or new.settled)
     if not old.joined or new.joined:
         return new

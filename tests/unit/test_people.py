@@ -263,6 +263,15 @@ def test_fuller__never_by_less() -> None:
     assert fuller(alone, line(0, 9)) == line(0, 9, window=window)
 
 
+def test_fuller__settled_counts_are_updated_when_asked_for() -> None:
+    old, new = line(0, 9, settled=True), line(0, 12, settled=True)
+    assert fuller(old, new, update_settled=True) == new
+    assert fuller(old, line(0, 12), update_settled=True) == old
+    assert fuller(old, line(0, 8, settled=True), update_settled=True) == old
+    merged = series.merge(ACME, series.PEOPLE, [old], [new], TAKEN, update_settled=True)
+    assert merged.lines == (new,)
+
+
 def test_due__once_a_week() -> None:
     lines = [PeopleDay(day=END, settled=False, window=taken(read(text([row(1)]))))]
     assert due([], TAKEN)
