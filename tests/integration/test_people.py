@@ -18,14 +18,25 @@ BIG = "enterprises/big"
 BRANCH = "copilot-metrics"
 CONFIG = ".github/copilot-metrics.yml"
 TODAY = date(2026, 11, 10)
-FIRST_DAY = TODAY - timedelta(30)
+EARLY = date(2026, 1, 12)  # a month after the first report there can be: nothing older is asked for, so it is quick
 USAGE = Usage(users=40, seats=46)
 USERS_28, USERS_1 = "users-28-day", "users-1-day"
 
 
 @pytest.fixture
 def github() -> Iterator[GitHub]:
-    with GitHub(World(TODAY, [Scope(ACME, usage=USAGE, first_day=FIRST_DAY)])) as found:
+    """With every field of today's reports."""
+    yield from served(TODAY)
+
+
+@pytest.fixture
+def early() -> Iterator[GitHub]:
+    """In the second month of reports, for what does not depend on their fields."""
+    yield from served(EARLY)
+
+
+def served(today: date) -> Iterator[GitHub]:
+    with GitHub(World(today, [Scope(ACME, usage=USAGE, first_day=today - timedelta(30))])) as found:
         yield found
         assert found.world.violations == []
         assert found.unrouted == []
@@ -107,6 +118,12 @@ def test_people__first_run_second_run_and_the_next_days(github: GitHub, tmp_path
     assert github.git.head(BRANCH) == head
     assert asked(github, USERS_28) == []
 
+    # Damaged, the series is made again from the files of the days.
+    before = github.git.files(BRANCH)
+    github.git.write_commit(BRANCH, {f"{ACME}/people.json": b'{"format": 1, "people": ['}, "Damage")
+    run(github, tmp_path)
+    assert github.git.files(BRANCH) == before
+
     github.world.today += timedelta(1)
     github.requests.clear()
     nobody_named(github, run(github, tmp_path))
@@ -115,7 +132,7 @@ def test_people__first_run_second_run_and_the_next_days(github: GitHub, tmp_path
     assert asked(github, USERS_28) == []
     assert stored(github, day_file(TODAY - timedelta(3)))["settled"] is True
     assert window(github, newest) == found
-    assert len(github.git.commits(BRANCH)) == 2
+    assert len(github.git.commits(BRANCH)) == 4
 
     github.world.today = TODAY + timedelta(7)
     github.requests.clear()
@@ -124,88 +141,78 @@ def test_people__first_run_second_run_and_the_next_days(github: GitHub, tmp_path
     assert window(github, TODAY + timedelta(6))["taken"] == str(TODAY + timedelta(7))
 
 
-def test_people__the_series_can_be_made_again(github: GitHub, tmp_path: Path) -> None:
-    run(github, tmp_path)
-    before = github.git.files(BRANCH)
-    github.git.write_commit(BRANCH, {f"{ACME}/people.json": b'{"format": 1, "people": ['}, "Damage")
-    run(github, tmp_path)
-    assert github.git.files(BRANCH) == before
-
-
 @pytest.mark.parametrize("kind", ["policy-off", "role-missing", "not-found"])
-def test_refused__the_days_are_stored_all_the_same(github: GitHub, tmp_path: Path, kind: str) -> None:
-    github.faults.append(Fault(("GET", "/users-", "every"), kind))
-    result = run(github, tmp_path)
+def test_refused__the_days_are_stored_all_the_same(early: GitHub, tmp_path: Path, kind: str) -> None:
+    early.faults.append(Fault(("GET", "/users-", "every"), kind))
+    result = run(early, tmp_path)
     assert result.outputs["new-days"] == "30"
     assert len(result.warnings) == 1
     assert "users report" in result.warnings[0]
     assert ("Organization Copilot metrics" in result.warnings[0]) or kind == "policy-off"
-    assert not [path for path in github.git.files(BRANCH) if "people" in path]
-    assert len(github.asked("GET", "/users-")) <= 2
+    assert not [path for path in early.git.files(BRANCH) if "people" in path]
+    assert len(early.asked("GET", "/users-")) <= 2
 
 
-def test_refused__an_error_when_it_was_asked_for(github: GitHub, tmp_path: Path) -> None:
+def test_refused__an_error_when_it_was_asked_for(early: GitHub, tmp_path: Path) -> None:
     configure(tmp_path, "people: counts\n")
-    github.faults.append(Fault(("GET", "/users-", "every"), "role-missing"))
-    result = run(github, tmp_path, 1)
+    early.faults.append(Fault(("GET", "/users-", "every"), "role-missing"))
+    result = run(early, tmp_path, 1)
     assert result.outputs["new-days"] == "30"
     assert [error for error in result.errors if "users report" in error]
 
 
-def test_none__nothing_is_asked(github: GitHub, tmp_path: Path) -> None:
+def test_dry_run_and_none__nothing_is_stored(early: GitHub, tmp_path: Path) -> None:
+    nobody_named(early, run(early, tmp_path, **{"dry-run": "true"}))
+    assert asked(early, USERS_28) == [""]
+    assert list(early.git.branches()) == ["main"]
+    early.requests.clear()
     configure(tmp_path, "people: none\n")
-    run(github, tmp_path)
-    assert github.asked("GET", "/users-") == []
-    assert not [path for path in github.git.files(BRANCH) if "people" in path]
+    run(early, tmp_path)
+    assert early.asked("GET", "/users-") == []
+    assert not [path for path in early.git.files(BRANCH) if "people" in path]
 
 
-def test_broken__no_day_is_half_counted(github: GitHub, tmp_path: Path) -> None:
-    scope = github.world.scopes[0]
+def test_broken_and_lost__no_day_is_half_counted(early: GitHub, tmp_path: Path) -> None:
+    scope, newest = early.world.scopes[0], EARLY - timedelta(1)
     scope.shards = 3
     scope.broken = {"users-28-day/latest"}
-    result = run(github, tmp_path)
-    [warning] = result.warnings
+    [warning] = run(early, tmp_path).warnings
     assert re.search(
         r"28-day users report: report: 1 of [\d,]+ lines cannot be read, the first is line 1 of file 1 of 3", warning
     )
     # The single days are whole, and counted.
-    lines = stored(github, "people.json")["people"]
+    lines = stored(early, "people.json")["people"]
     assert len(lines) >= 7
     assert not any("window" in line for line in lines)
+
     scope.broken = set()
-    run(github, tmp_path)
-    assert window(github, TODAY - timedelta(1))["users"] == 40
+    run(early, tmp_path)
+    assert window(early, newest)["users"] == 40
 
-
-def test_lost__a_file_that_cannot_be_had(github: GitHub, tmp_path: Path) -> None:
-    scope = github.world.scopes[0]
-    run(github, tmp_path)
-    scope.shards = 2
     scope.lost = {"users-1-day"}
-    github.world.today += timedelta(1)
-    result = run(github, tmp_path)
+    early.world.today += timedelta(1)
+    result = run(early, tmp_path)
     assert result.outputs["new-days"] == "1"
     [warning] = result.warnings
-    assert "file 2 of 2" in warning
-    assert f"{ACME}/{day_file(TODAY)}" not in github.git.files(BRANCH)
+    assert "file 3 of 3" in warning
+    assert f"{ACME}/{day_file(EARLY)}" not in early.git.files(BRANCH)
+
     scope.lost = set()
-    run(github, tmp_path)
-    assert stored(github, day_file(TODAY))["users"] > 0
+    run(early, tmp_path)
+    assert stored(early, day_file(EARLY))["users"] > 0
 
 
-def test_two_scopes_and_a_dry_run(tmp_path: Path) -> None:
-    scopes = [Scope(name, usage=USAGE, first_day=FIRST_DAY) for name in (ACME, BIG)]
-    with GitHub(World(TODAY, scopes)) as github:
-        inputs = {"organization": "acme", "enterprise": "big"}
-        run(github, tmp_path, **inputs, **{"dry-run": "true"})
-        assert list(github.git.branches()) == ["main"]
-        nobody_named(github, run(github, tmp_path, **inputs))
+def test_two_scopes(tmp_path: Path) -> None:
+    usage = Usage(users=12, seats=14)
+    scopes = [Scope(name, usage=usage, first_day=EARLY - timedelta(30)) for name in (ACME, BIG)]
+    with GitHub(World(EARLY, scopes)) as github:
+        nobody_named(github, run(github, tmp_path, organization="acme", enterprise="big"))
         for name in (ACME, BIG):
-            assert window(github, TODAY - timedelta(1), name)["seats"] == 46
+            assert window(github, EARLY - timedelta(1), name)["seats"] == 14
 
 
-def test_teams__first_run_and_the_next_day(github: GitHub, tmp_path: Path) -> None:
-    configure(tmp_path, "teams: true\n")
+def test_teams_and_repositories__first_run_and_the_next_day(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "teams: true\nrepositories: true\n")
     result = run(github, tmp_path)
     nobody_named(github, result)
     newest = TODAY - timedelta(1)
@@ -215,25 +222,34 @@ def test_teams__first_run_and_the_next_day(github: GitHub, tmp_path: Path) -> No
     assert found["several"] == 0
     assert "<summary>Teams: 3</summary>" in result.summary
     assert len(asked(github, "user-teams-1-day")) == 28
+    found = stored(github, f"repositories/{newest.year}/{newest}.json")
+    assert (found["day"], found["settled"]) == (str(newest), False)
+    assert {row["repo_name"] for row in found["repositories"]} == {"shop", "billing", "docs"}
+    assert all("pull_requests" in row for row in found["repositories"])
+    assert len(asked(github, "repos-1-day")) == (TODAY - date(2026, 7, 17)).days
 
     github.world.today += timedelta(1)
     github.requests.clear()
     run(github, tmp_path)
-    assert asked(github, "user-teams-1-day") == [str(TODAY), str(TODAY - timedelta(3))]
+    for report in ("user-teams-1-day", "repos-1-day"):
+        assert asked(github, report) == [str(TODAY), str(TODAY - timedelta(3))]
+    assert stored(github, f"repositories/2026/{TODAY - timedelta(3)}.json")["settled"] is True
     head = github.git.head(BRANCH)
     run(github, tmp_path)
     assert github.git.head(BRANCH) == head
     assert len(stored(github, "teams.json")["teams"]) == 29
 
 
-def test_teams__refused_is_an_error(github: GitHub, tmp_path: Path) -> None:
-    configure(tmp_path, "teams: true\n")
-    github.faults.append(Fault(("GET", "/user-teams-", "every"), "role-missing"))
+def test_teams_and_repositories__refused_is_an_error(github: GitHub, tmp_path: Path) -> None:
+    configure(tmp_path, "teams: true\nrepositories: true\n")
+    github.faults += [Fault(("GET", f"/{name}-", "every"), "role-missing") for name in ("user-teams", "repos")]
     result = run(github, tmp_path, 1)
-    [error] = result.errors
-    assert "user-teams report" in error
+    for what in ("user-teams report", "repositories report"):
+        assert any(what in error for error in result.errors)
+    assert len(result.errors) == 2
+    assert result.outputs["new-days"] == "30"
     assert window(github, TODAY - timedelta(1))["users"] == 40
-    assert not [path for path in github.git.files(BRANCH) if "teams" in path]
+    assert not [path for path in github.git.files(BRANCH) if "teams" in path or "repositories" in path]
 
 
 def tables(folder: Path) -> dict[str, str]:
@@ -241,13 +257,13 @@ def tables(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text("utf-8") for path in root.iterdir()} if root.is_dir() else {}
 
 
-def test_logins__in_the_folder_alone(github: GitHub, tmp_path: Path) -> None:
+def test_logins__in_the_folder_alone(early: GitHub, tmp_path: Path) -> None:
     configure(tmp_path, "people: logins\n")
-    scope = github.world.scopes[0]
-    seats = scope.current_seats(TODAY)
+    scope = early.world.scopes[0]
+    seats = scope.current_seats(EARLY)
     seats[-1]["assignee"]["login"] = "=HYPERLINK(1)"
     scope.seats = seats
-    result = run(github, tmp_path, **{"output-dir": "out"})
+    result = run(early, tmp_path, **{"output-dir": "out"})
     found = tables(tmp_path)
     assert set(found) == {
         f"{name}.{kind}"
@@ -255,46 +271,21 @@ def test_logins__in_the_folder_alone(github: GitHub, tmp_path: Path) -> None:
         for kind in ("csv", "ndjson")
     }
     dormant = [json.loads(line) for line in found["dormant-seats.ndjson"].splitlines()]
-    people = scope.population(TODAY)
+    people = scope.population(EARLY)
     assert {row["user_login"] for row in dormant} == {"=HYPERLINK(1)", *(people.login(one) for one in range(40, 45))}
     assert "\n'=HYPERLINK(1)," in found["dormant-seats.csv"]
     assert all(row["last_activity_at"] is None for row in dormant)
-    nobody_named(github, result)
+    nobody_named(early, result)
     # Again on the next day: the tables are made on every run, the window once a week.
-    github.world.today += timedelta(1)
-    nobody_named(github, run(github, tmp_path, **{"output-dir": "out"}))
+    early.world.today += timedelta(1)
+    nobody_named(early, run(early, tmp_path, **{"output-dir": "out"}))
     assert len(tables(tmp_path)["dormant-seats.ndjson"].splitlines()) == 6
-    assert "window" not in stored(github, day_file(TODAY))
+    assert "window" not in stored(early, day_file(EARLY))
 
 
-def test_logins__in_the_summary_when_asked_for(github: GitHub, tmp_path: Path) -> None:
+def test_logins__in_the_summary_when_asked_for(early: GitHub, tmp_path: Path) -> None:
     configure(tmp_path, "people: logins\nreport: {people: true}\n")
-    github.world.change_usage(ACME, TODAY - timedelta(40), acceptance=0.0)
-    result = run(github, tmp_path)
-    assert github.world.scopes[0].population(TODAY).login(3) in result.summary
-    nobody_named(github, replace(result, summary=""))
-
-
-def test_repositories__stored_once_and_when_settled(github: GitHub, tmp_path: Path) -> None:
-    configure(tmp_path, "repositories: true\n")
-    run(github, tmp_path)
-    first = TODAY - timedelta(1)
-    found = stored(github, f"repositories/{first.year}/{first}.json")
-    assert (found["day"], found["settled"]) == (str(first), False)
-    assert {row["repo_name"] for row in found["repositories"]} == {"shop", "billing", "docs"}
-    assert all("pull_requests" in row for row in found["repositories"])
-    assert len(asked(github, "repos-1-day")) == (TODAY - date(2026, 7, 17)).days
-    github.world.today += timedelta(1)
-    github.requests.clear()
-    run(github, tmp_path)
-    assert asked(github, "repos-1-day") == [str(TODAY), str(TODAY - timedelta(3))]
-    assert stored(github, f"repositories/2026/{TODAY - timedelta(3)}.json")["settled"] is True
-
-
-def test_repositories__refused_is_an_error(github: GitHub, tmp_path: Path) -> None:
-    configure(tmp_path, "repositories: true\n")
-    github.faults.append(Fault(("GET", "/repos-1-day", "every"), "role-missing"))
-    result = run(github, tmp_path, 1)
-    [error] = result.errors
-    assert "repositories report" in error
-    assert result.outputs["new-days"] == "30"
+    early.world.change_usage(ACME, EARLY - timedelta(40), acceptance=0.0)
+    result = run(early, tmp_path)
+    assert early.world.scopes[0].population(EARLY).login(3) in result.summary
+    nobody_named(early, replace(result, summary=""))
