@@ -61,7 +61,7 @@ def explain(inputs: Inputs, runner: Runner, errors: Sequence[str], patience: Pat
 
 
 def survey(inputs: Inputs, runner: Runner, patience: Patience | None = None) -> tuple[Line, ...]:
-    """Every question a run would ask, each with its answer."""
+    """Every question a run would ask, each with its answer; what explains several of them stands first."""
     try:
         clients = Clients(inputs, runner, patience or Patience())
     except ActionError as error:
@@ -81,7 +81,7 @@ def survey(inputs: Inputs, runner: Runner, patience: Patience | None = None) -> 
     for scope in inputs.scopes:
         source = clients.source(scope, settings or Settings(), runner)
         lines += scopes.lines(scope, source, settings or Settings(), inputs.as_of, _newest(stored, scope))
-    return (*lines, *_tokens(inputs, clients), *_mixed_up(inputs, lines))
+    return (*_mixed_up(inputs, lines), *lines, *_tokens(inputs, clients))
 
 
 def _facts(inputs: Inputs, clients: Clients) -> tuple[list[Line], Mapping[str, Any] | None]:
@@ -129,7 +129,7 @@ def _mixed_up(inputs: Inputs, lines: Sequence[Line]) -> list[Line]:
         remedy = "give the token that reads Copilot as `copilot-token`, and leave `github-token` out"
         return [Line("copilot-token and github-token", "warning", said, remedy)]
     if integration and inputs.github_token in inputs.tokens.all():
-        said = "it is the workflow's own token, which can never read the Copilot metrics"
-        remedy = "store a token that may as a secret, and pass that"
-        return [Line("copilot-token", "warning", said, remedy, "", tokens.PAGE)]
+        said = "both are the workflow's own token, which can never read the Copilot metrics"
+        remedy = "store a token that may as a secret, and pass that as `copilot-token`"
+        return [Line("copilot-token and github-token", "warning", said, remedy, "", tokens.PAGE)]
     return []

@@ -19,8 +19,8 @@ State = Literal["ok", "missing", "warning", "note", "not verified"]
 _MARKS: Final = {"ok": "✅", "missing": "⛔", "warning": "⚠️", "note": "ℹ️", "not verified": "❔"}
 _CODE: Final = re.compile(r"&#96;([A-Za-z0-9_ :./-]+)&#96;")
 CELL: Final = 1000  # characters: what GitHub says can be long
-# Three columns: more would reach past the edge of the page, and the last is the one that helps.
-_HEADINGS: Final = "| | what | answer, and what to do |\n|:--|:--|:--|\n"
+# Two columns: more would reach past the edge of a page or a phone, and the last is the one that helps.
+_HEADINGS: Final = "| what | answer, and what to do |\n|:--|:--|\n"
 
 
 class Line(Struct, frozen=True):
@@ -77,7 +77,7 @@ def worst(lines: Iterable[Line]) -> tuple[Line, ...]:
 
 def table(lines: Sequence[Line]) -> str:
     """The lines as a Markdown table."""
-    rows = (f"| {_MARKS[line.state]} | {_cell(line.what)} | {_answer(line)} |" for line in lines)
+    rows = (f"| {_MARKS[line.state]} {_cell(line.what)} | {_answer(line)} |" for line in lines)
     return _HEADINGS + "\n".join(rows) + "\n"
 
 

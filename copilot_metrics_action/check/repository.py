@@ -18,7 +18,7 @@ from copilot_metrics_action.github import Client
 from copilot_metrics_action.store import WRITE, Branch, Snapshot
 from copilot_metrics_action.triage import LABEL
 
-READ: Final = "`permissions: contents: write` (of which reading is a part)"
+READ: Final = "`permissions: contents: write`"
 CONTENTS: Final = WRITE.needs
 PEOPLE_PAGE: Final = "repository settings → Collaborators and teams"
 MAX_RULESETS: Final = 20
