@@ -25,10 +25,22 @@ LATE_DAYS: Final = 7  # an older issue that nobody looked at before: its boxes m
 OUR_COMMENT: Final = "<!-- copilot-metrics"
 NO_ADOPTION: Final = "reports-stopped"  # its boxes mend the collection; nobody uses Copilot more for them
 NO_STEP: Final = "note"  # the box that asks to write down what was done: ticking it is nothing that was done
-_DID = re.compile(r"/did[ \t]+(?:(\d{4}-\d{2}-\d{2})[ \t:,]+)?(\S.*)", re.IGNORECASE)
+_DID = re.compile(r"[ ]{0,3}/did(?=[ \t:]|$)[ \t:]*(?:(\d{4}-\d{2}-\d{2})(?=[ \t:,]|$)[ \t:,]*)?(.*)", re.IGNORECASE)
 _FENCE = re.compile(r"[ ]{0,3}(```|~~~)")
 _SOURCE_LINK = re.compile(r"\s*\(\[[^\]]*\]\([^()]*\)\)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^()]*\)")
+
+
+class Did(Struct, frozen=True):
+    """One line `/did` of a comment.
+
+    day      the day that it names, if any
+    trouble  why it cannot count; empty when it can
+    """
+
+    what: str
+    day: date | None = None
+    trouble: str = ""
 
 
 class Planned(Struct, frozen=True):
@@ -155,15 +167,18 @@ def from_comments(
         board = by_number.get(comment.issue)
         if board is None or comment.day > as_of or OUR_COMMENT in comment.body:
             continue
-        for number, (day, what) in enumerate(dids(comment.body)):
+        for number, did in enumerate(dids(comment.body)):
             key = identity("comment", comment.id, number)
             there.add(key)
             if key in known:
                 noted += [one for one in recorded if one.id == key]
                 continue
             where = f"#{comment.issue}: `/did` of {comment.day}"
-            if day is not None and day > comment.day:
-                said.append(f"{where} names {day}, a day that was ahead; write the day on which it was done")
+            trouble = did.trouble
+            if did.day is not None and did.day > comment.day:
+                trouble = f"names {did.day}, a day that was ahead; write the day on which it was done"
+            if trouble:
+                said.append(f"{where} {trouble}")
                 continue
             allowed = may_write(comment.author)
             if not allowed:
@@ -173,8 +188,8 @@ def from_comments(
             noted.append(
                 Intervention(
                     id=key,
-                    day=day or comment.day,
-                    what=what,
+                    day=did.day or comment.day,
+                    what=did.what,
                     source="comment",
                     scope=board.scope.path,
                     symptom=board.symptom,
@@ -187,20 +202,26 @@ def from_comments(
     return Seen("comment", tuple(noted), frozenset(edited & known)), tuple(said)
 
 
-def dids(body: str) -> list[tuple[date | None, str]]:
+def dids(body: str) -> list[Did]:
     """What a comment says was done: its lines `/did <what>` or `/did <day> <what>`, but for those in code blocks."""
-    found: list[tuple[date | None, str]] = []
+    found: list[Did] = []
     fenced = False
     for line in body.splitlines():
         if _FENCE.match(line):
             fenced = not fenced
         match = None if fenced else _DID.match(line)
         if match:
-            day = _day(match[1])
-            text = match[2] if day or not match[1] else f"{match[1]} {match[2]}"
-            if what := escape.visible(text, LONGEST):
-                found.append((day, what))
+            found.append(_did(match[1], escape.visible(match[2], LONGEST)))
     return found[:MOST_IN_COMMENT]
+
+
+def _did(named: str | None, what: str) -> Did:
+    day = _day(named)
+    if named and day is None:
+        return Did(what, trouble=f"names {named}, which is no day; write it as 2026-10-05")
+    if not what:
+        return Did(what, day, "does not say what was done" + ("; write it after the day" if day else ""))
+    return Did(what, day)
 
 
 def since(as_of: date) -> date:

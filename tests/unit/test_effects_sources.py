@@ -48,12 +48,12 @@ TALK = Box("share-prompts", "Share **prompts** that worked ([GitHub: act](https:
     ("body", "found"),
     [
         ("/did A talk", [(None, "A talk")]),
+        ("  /did: A talk", [(None, "A talk")]),
+        ("    /did in a code block", []),
         ("/DID A talk\nand more\n/did Another", [(None, "A talk"), (None, "Another")]),
         ("/did 2026-10-01 A talk", [(date(2026, 10, 1), "A talk")]),
         ("/did 2026-10-01: A talk", [(date(2026, 10, 1), "A talk")]),
-        ("/did 2026-13-01 A talk", [(None, "2026-13-01 A talk")]),
-        ("/did", []),
-        ("/did   ", []),
+        ("/did 2026-10-012 talks", [(None, "2026-10-012 talks")]),
         ("/didn't help", []),
         ("I /did it", []),
         ("> /did it", []),
@@ -64,7 +64,25 @@ TALK = Box("share-prompts", "Share **prompts** that worked ([GitHub: act](https:
     ],
 )
 def test_dids(body: str, found: list[tuple[date | None, str]]) -> None:
-    assert sources.dids(body) == found
+    assert [(one.day, one.what, one.trouble) for one in sources.dids(body)] == [(*one, "") for one in found]
+
+
+@pytest.mark.parametrize(
+    ("body", "trouble"),
+    [
+        ("/did 2026-13-01 A talk", "names 2026-13-01, which is no day; write it as 2026-10-05"),
+        ("/did 2026-10-01", "does not say what was done; write it after the day"),
+        ("/did", "does not say what was done"),
+        ("/did   ", "does not say what was done"),
+        ("/did 2026-10-20 A talk", "names 2026-10-20, a day that was ahead; write the day on which it was done"),
+    ],
+)
+def test_from_comments__what_cannot_count_is_said(body: str, trouble: str) -> None:
+    rights = Rights()
+    seen, said = sources.from_comments([comment(body)], [board()], (), rights, AS_OF)
+    assert seen.noted == ()
+    assert said == (f"#31: `/did` of 2026-10-04 {trouble}",)
+    assert rights.asked == []
 
 
 def test_from_comments__who_may_write() -> None:
