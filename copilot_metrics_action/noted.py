@@ -1,7 +1,7 @@
 """Looks where people note what they did for adoption: the configuration, boxes of our issues, comments on them.
 
-One list of issues and, while one of ours is open and has comments, one list of comments; whatever cannot be read is
-looked at by the next run.
+One list of issues and, while one of ours that is open or changed lately has comments, one list of comments; whatever
+cannot be read is looked at by the next run.
 """
 
 from __future__ import annotations
@@ -39,9 +39,15 @@ def look(run: Run, snapshot: Snapshot) -> tuple[Seen, ...]:
     boards = [board for issue in issues if (board := _board(issue, as_of))]
     found.append(sources.from_boxes(boards, recorded, as_of, first_look=data is None))
     ours = {board.number for board in boards}
-    if any(issue.number in ours and issue.state == "open" and issue.comments for issue in issues):
+    if any(issue.number in ours and issue.comments and _lately(issue, as_of) for issue in issues):
         found += _comments(run, tracker, boards, recorded)
     return tuple(found)
+
+
+def _lately(issue: Issue, as_of: date) -> bool:
+    """Whether a comment that is still read may stand there: people note what they did and close the issue at once."""
+    changed = issue.updated_at or issue.closed_at
+    return issue.state == "open" or (changed is not None and changed.date() >= sources.since(as_of))
 
 
 def _comments(

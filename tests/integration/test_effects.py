@@ -135,3 +135,14 @@ def test_effects__comments_that_cannot_be_read_cost_nothing_else(world: World, t
         github.faults.clear()
         run_action(github, tmp_path, {"charts": "none"}, expect=0)
         assert [one["what"] for one in recorded(github)] == ["A talk"]
+
+
+def test_effects__a_note_on_an_issue_that_was_closed_at_once(world: World, tmp_path: Path) -> None:
+    with GitHub(world) as github:
+        run_action(github, tmp_path, {"charts": "none"}, expect=0)
+        (issue,) = world.issues.open()
+        world.issues.comment(issue.number, "/did A talk")
+        world.issues.close(issue.number)
+        world.today += timedelta(1)
+        run_action(github, tmp_path, {"charts": "none"}, expect=0)
+        assert [one["what"] for one in recorded(github)] == ["A talk"]
