@@ -103,9 +103,9 @@ def _window(settled: Settled, outcome: Outcome, first: date, last: date, since: 
         begins = settled.place(change.day)
         ends = settled.size if change.until is None else settled.place(change.until) + 1
         if change.until is not None and begins <= end and ends + lag > begin:
-            return f"GitHub counted otherwise for a while from {_said(change.day)}"
+            return f"GitHub counted differently for a while from {_said(change.day)}"
         if begin - lag - LEAST_SIDE_DAYS * 2 < begins <= end:
-            return f"GitHub began to count otherwise on {_said(change.day)}"
+            return f"GitHub began to count differently on {_said(change.day)}"
         if ends + lag <= start or begins > end or (change.until is None and begins + lag <= start):
             continue
         if begins - start < LEAST_SIDE_DAYS * 3 or change.until is not None:

@@ -166,7 +166,7 @@ def _counted_otherwise(settled: Settled, aim: Aim) -> str:
     }.get(aim.id, ())
     since = settled.size - 1 - PACE_DAYS[0] - MONTH_DAYS
     touched = settled.touching(metrics, max(since, 0), settled.size - 1)
-    return f"GitHub counted otherwise from {touched[0].day.day} {touched[0].day:%b %Y} on" if touched else ""
+    return f"GitHub began to count differently on {touched[-1].day.day} {touched[-1].day:%b %Y}" if touched else ""
 
 
 def _arrival(way: Progress, now: float, on: date, estimate: Estimate) -> Progress:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from copilot_metrics_action.effects.judge import Effect
@@ -81,15 +81,39 @@ def thing(one: Intervention) -> Markdown:
     return Markdown(f"{name(one.what, 200)}{said}")
 
 
+def companions(interventions: Sequence[Intervention], team: str) -> tuple[tuple[Intervention, ...], Markdown]:
+    """What was done for a team itself, and a word on what was done for everybody within the same days."""
+    own = tuple(one for one in interventions if one.team or not team)
+    count_of_others = len(interventions) - len(own)
+    if not count_of_others:
+        return own, Markdown("")
+    return own, Markdown(f"<sub>together with {plural(count_of_others, 'thing')} done for everybody</sub>")
+
+
+def verdicts(effects: Sequence[Effect]) -> tuple[Markdown, ...]:
+    """What came of one group of interventions by each outcome; nothing is said twice, and several are told apart."""
+    found: dict[Markdown, Effect] = {}
+    for one in effects:
+        told = sentence(one)
+        if one.verdict in ("rose", "fell"):
+            told = Markdown(f"{icon(one)} **{told}**")
+        found.setdefault(Markdown(" ".join(filter(None, (told, beside(one))))), one)
+    if len(found) == 1:
+        return tuple(found)
+    return tuple(Markdown(f"<em>{outcome(one.outcome).title}:</em> {told}") for told, one in found.items())
+
+
 def lines(effects: Iterable[Effect]) -> tuple[Markdown, ...]:
-    """For an issue: when, what, and what came of it; one line each."""
-    return tuple(
-        Markdown(
-            f"**{days(one.first, one.last)}:** {'; '.join(map(thing, one.interventions))}. "
-            + " ".join(filter(None, (sentence(one), beside(one))))
-        )
-        for one in effects
-    )
+    """For an issue: when, what, and what came of it; one line for what was judged together."""
+    together: dict[tuple[str, date, date], list[Effect]] = {}
+    for one in effects:
+        together.setdefault((one.team, one.first, one.last), []).append(one)
+    found = []
+    for (team, first, last), those in together.items():
+        own, others = companions(those[0].interventions, team)
+        what = " ".join(filter(None, ("; ".join(map(thing, own)), others)))
+        found.append(Markdown(f"**{days(first, last)}:** {what}. {' '.join(verdicts(those))}"))
+    return tuple(found)
 
 
 def icon(effect: Effect) -> Markdown:

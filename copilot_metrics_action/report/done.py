@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from copilot_metrics_action.effects import AFTER_DAYS, Effect, Intervention, Progress, groups, teams_of, words
+from copilot_metrics_action.effects import AFTER_DAYS, Intervention, Progress, groups, teams_of, words
 from copilot_metrics_action.report.view import ScopeView
 from copilot_metrics_action.templates import Markdown, count, ratio
 
@@ -65,8 +65,9 @@ def _rows(view: ScopeView, *, linked: bool, wanted: Callable[[date, date], bool]
                     one for one in view.effects if (one.team, one.first, one.last) == (team, group.first, group.last)
                 ]
                 when = words.days(group.first, group.last)
-                things = tuple(_thing(one, linked=linked) for one in group.interventions)
-                found.append((group.last, DoneRow(when, things, tuple(map(_said, said)))))
+                own, others = words.companions(group.interventions, team)
+                things = [_thing(one, linked=linked) for one in own] + ([Thing(others)] if others else [])
+                found.append((group.last, DoneRow(when, tuple(things), words.verdicts(said))))
     for one in view.done:
         if not one.counts and wanted(one.day, one.day):
             found.append((one.day, DoneRow(words.days(one.day, one.day), (_thing(one, linked=linked),))))
@@ -76,13 +77,6 @@ def _rows(view: ScopeView, *, linked: bool, wanted: Callable[[date, date], bool]
 def _thing(one: Intervention, *, linked: bool) -> Thing:
     url = one.url if linked and _SAFE_LINK.fullmatch(one.url) else ""
     return Thing(words.thing(one), Markdown(url))
-
-
-def _said(effect: Effect) -> Markdown:
-    told = words.sentence(effect)
-    if effect.verdict in ("rose", "fell"):
-        told = Markdown(f"{words.icon(effect)} **{told}**")
-    return Markdown(" ".join(filter(None, (told, words.beside(effect)))))
 
 
 def targets(progress: Sequence[Progress]) -> tuple[TargetRow, ...]:

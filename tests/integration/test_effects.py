@@ -102,7 +102,7 @@ def test_effects__noted_recorded_taken_back_and_told(world: World, tmp_path: Pat
         world.today = date(2026, 11, 3)
         late = run(0)
         assert "more people a day than the trend before would have given" in late.summary
-        assert "Cannot tell: GitHub counted otherwise for a while from 1 Sep 2026" in late.summary
+        assert "Cannot tell: GitHub counted differently for a while from 1 Sep 2026" in late.summary
         page = github.git.files(DATA)["organizations/acme/README.md"].decode()
         assert "more people a day than the trend before would have given" in page
         assert f"issues/{issue.number}" not in page

@@ -181,12 +181,12 @@ COUNTING = CountingChange(DAY + timedelta(days=5), "more", ("daily_active_users"
     [
         (days(start=DAY), done(), {}, "before the first stored day"),
         (days(start=DAY - timedelta(days=14)), done(), {}, "only 10 usual working days are known before it"),
-        (days(), done(), {"changes": [COUNTING]}, "GitHub began to count otherwise on 10 Aug 2026"),
+        (days(), done(), {"changes": [COUNTING]}, "GitHub began to count differently on 10 Aug 2026"),
         (
             days(),
             done(),
             {"changes": [replace(COUNTING, day=date(2026, 7, 1), until=date(2026, 9, 1))]},
-            "GitHub counted otherwise for a while from 1 Jul 2026",
+            "GitHub counted differently for a while from 1 Jul 2026",
         ),
         (days(), done(team="payments"), {}, "it was done for one team, and figures of teams are not collected"),
         (days(people=6), done(), {}, "vary too much"),
@@ -276,6 +276,28 @@ def test_judge__the_outcome_fits_the_symptom() -> None:
 def test_judge__nothing_to_judge() -> None:
     assert effects.judge([], [done()]) == ()
     assert effects.judge([analysis(())], [done()]) == ()
+
+
+# ---- the words
+
+
+def test_lines__several_outcomes_are_told_apart_and_nothing_is_said_twice() -> None:
+    noted = [done(symptom="no-agent-usage"), done(what="A talk")]
+    (line,) = effects.lines(effects.judge([analysis(days(1.25))], noted))
+    assert line.count("Prompt workshop") == 1
+    assert "<em>Share of active people who use agents:</em> " in line
+    assert "<em>People on a working day:</em> ▲ **About " in line
+    early = effects.judge([analyse(ACME, days(), (), DAY + timedelta(days=9), Calendar())], noted)
+    (waiting,) = effects.lines(early)
+    assert waiting.count("Can be told from 5 Sep 2026 on") == 1
+
+
+def test_lines__of_a_team_do_not_repeat_what_was_done_for_everybody() -> None:
+    noted = [done(what="For all"), done(what="For them", team="payments")]
+    everybody, team = effects.lines(effects.judge([analysis(days())], noted))
+    assert "For all" in everybody
+    assert "For all" not in team
+    assert "For them <sub>(team payments)</sub> <sub>together with 1 thing done for everybody</sub>. Cannot" in team
 
 
 # ---- the record
