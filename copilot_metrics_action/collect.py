@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action import history, legacy
-from copilot_metrics_action.collect_people import Counts, People, ask_people, read_counts
+from copilot_metrics_action.collect_people import Counts, People, ask_people, read_counts, still_wanted
 from copilot_metrics_action.collect_repositories import Repositories, ask_repositories
 from copilot_metrics_action.connect import Run, Source
 from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady
@@ -99,7 +99,8 @@ def refresh(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> tup
                 stored = read_history(one.scope, snapshot, history.years_of(run.inputs.as_of))
                 counts = read_counts(run, one.scope, snapshot)
                 old = _read_legacy(run, one.scope, snapshot)
-                one = replace(one, stored=stored, counts=counts, head=snapshot.head, legacy=old)
+                found = still_wanted(one.people, counts, run.inputs.as_of)
+                one = replace(one, stored=stored, counts=counts, people=found, head=snapshot.head, legacy=old)
             except ActionError as error:
                 one = replace(one, stored=None, problems=(*one.problems, str(error)))
                 run.told.errors.append(str(error))

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from copilot_metrics_action import history, people
 from copilot_metrics_action.connect import Run, Source
@@ -125,10 +126,35 @@ def ask_people(
         settled = asking.settled(day)
         # A day is read when its report is first there, and once more when it is settled: the copies in between would
         # cost an enterprise hundreds of megabytes a day.
-        wanted = line is None or not line.counted or (settled and not line.settled)
-        if wanted or (settings.teams and (teams is None or (settled and not teams.settled))):
+        if _wanted(line, settled) or (settings.teams and _wanted(teams, settled)):
             received += asking.day(day)
     return People(tuple(received), tuple(asking.teams), month, holders, asking.problem(bool(people_lines or received)))
+
+
+def still_wanted(found: People, stored: Counts, as_of: date) -> People:
+    """What of it a run would have asked for, had it seen these stored counts from the start.
+
+    A run that saw an old state of the branch asked for more than was due: what it keeps must not depend on that.
+    """
+    if people.due((line for line in stored.people.lines if line.day < as_of), as_of):
+        return found
+    lines = {line.day: line for line in stored.people.lines}
+    team_lines = {line.day: line for line in stored.teams.lines}
+    return replace(
+        found,
+        received=tuple(
+            replace(one, window=None)
+            for one in found.received
+            if one.counted and _wanted(lines.get(one.day), one.settled)
+        ),
+        teams=tuple(one for one in found.teams if _wanted(team_lines.get(one.day), one.settled)),
+    )
+
+
+def _wanted(line: PeopleDay | TeamsDay | None, settled: bool) -> bool:
+    if line is None or (isinstance(line, PeopleDay) and not line.counted):
+        return True
+    return settled and not line.settled
 
 
 class _Asking:
