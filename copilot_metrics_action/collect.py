@@ -289,7 +289,7 @@ def _by_day(records: Sequence[Record]) -> dict[date, Record]:
     days: dict[date, list[Record]] = {}
     for record in records:
         days.setdefault(report_day(record), []).append(record)
-    return {day: fullest(same) if len(same) > 1 else same[0] for day, same in days.items()}
+    return {day: fullest(same) for day, same in days.items()}
 
 
 def _only_reports(refusal: ActionError) -> bool:
