@@ -23,6 +23,7 @@ from copilot_metrics_action.trends.analysis import Calendar, CountingChange
 from copilot_metrics_action.trends.regression import Booleans, Floats, Trend, fit
 
 WEEKDAY_MEMORY_DAYS = 56
+WEEKDAY_LEAST_WEEKS = 4  # to tell a quiet weekday from a holiday
 WEEKDAY_SHARE = 0.25  # of the busiest weekday's median; a Sunday-to-Thursday week is learned, not assumed
 FILTER_MEMORY_DAYS = 10  # kept working days that say what is usual
 FILTER_SHARE = 0.6
@@ -285,7 +286,24 @@ def _working_weekdays(daily: Floats, excluded: Booleans, first: date, calendar: 
     usual = np.zeros((size, 7))
     np.put_along_axis(usual, weekday, np.nan_to_num(by_column), axis=1)
     learned: Booleans = (usual > 0) & (usual >= WEEKDAY_SHARE * usual.max(axis=1, keepdims=True))
-    return learned
+    quiet = np.zeros((size, 7), bool)
+    np.put_along_axis(quiet, weekday, _quiet_columns(recent.reshape(size, WEEKDAY_MEMORY_DAYS // 7, 7)), axis=1)
+    level = median(np.where(learned, usual, np.nan))[:, None]
+    return learned & ~(quiet & (usual < level - FILTER_SIGMAS * level**0.5))
+
+
+def _quiet_columns(weeks: Floats) -> Booleans:
+    """places x 7: weekdays that would be set aside in most weeks, so that they are no holidays.
+
+    weeks  places x weeks x 7. Each day is held against its own week: people who leave in the middle of these
+           weeks make no quiet weekday, and neither does one holiday while few weeks are known
+    """
+    middle = median(weeks)[..., None]
+    with np.errstate(all="ignore"):
+        shares = np.where(middle > 0, weeks / middle, np.nan).swapaxes(1, 2)
+        known = (~np.isnan(shares)).sum(axis=-1)
+        quiet: Booleans = (known >= WEEKDAY_LEAST_WEEKS) & (median(shares) < FILTER_SHARE)
+    return quiet
 
 
 def _edges(change: CountingChange) -> tuple[date, ...]:

@@ -268,6 +268,18 @@ def test_falling__holiday_and_outage_are_set_aside() -> None:
     assert "possible holiday, outage or collapse" in finding.reason
 
 
+@pytest.mark.parametrize("weekend", [0.3, 0.5])
+def test_falling__weekends_on_which_some_work_are_no_holidays(weekend: float) -> None:
+    days = [
+        msgspec.structs.replace(day, daily_active_users=round(90 * (weekend if day.day.weekday() >= 5 else 1)))
+        for day in make_days(90, 126, monthly=170, weekly=120)
+    ]
+    for length in range(119, 127):
+        finding = judge(days[:length])["falling-usage"]
+        assert finding.status is Status.ABSENT
+        assert finding.days_set_aside == ()
+
+
 def test_falling__collapse_is_told_within_five_weeks() -> None:
     days = make_days(lambda week: 300 if week < 14 else 110, 98 + 35, monthly=lambda week: 500 if week < 17 else 250)
     assert judge(days, seats=600)["falling-usage"].status is Status.PRESENT
