@@ -31,15 +31,16 @@ Confirm = Annotated[int, _days("Days until it opens", "Settled days in a row tha
 CloseConfirm = Annotated[
     int, _days("Days until it closes", "Settled days in a row that must meet the closing limit.", 7, most=60)
 ]
+OpensIssue = Annotated[
+    bool, Meta(title="Opens an issue", description="Whether the symptom opens an issue, or is only shown.")
+]
 
 
 class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
     """Settings that every symptom has; each symptom's own add theirs."""
 
     enabled: Annotated[bool, Meta(title="Judged", description="Whether the symptom is judged at all.")] = True
-    issue: Annotated[
-        bool, Meta(title="Opens an issue", description="Whether the symptom opens an issue, or is only shown.")
-    ] = True
+    issue: OpensIssue = True
 
 
 HEALTHY_SIDE = "the limit that closes must lie on the healthy side of the one that opens"
@@ -147,9 +148,7 @@ class NoAgentUsage(Rule, frozen=True, kw_only=True):
 class LowAgentUsage(Rule, frozen=True, kw_only=True):
     """Users of agents / monthly active users: some, but few."""
 
-    issue: Annotated[
-        bool, Meta(title="Opens an issue", description="Whether the symptom opens an issue, or is only shown.")
-    ] = False
+    issue: OpensIssue = False
     open_above: Annotated[
         float, _share("Opens from", "Agent share from which it opens; less is no agent usage.", 0.01)
     ] = 0.01
@@ -166,9 +165,7 @@ class LowAgentUsage(Rule, frozen=True, kw_only=True):
 class LowFeatureVariety(Rule, frozen=True, kw_only=True):
     """The most used chat mode that is no agent mode / all prompts with a known mode, 28 days."""
 
-    issue: Annotated[
-        bool, Meta(title="Opens an issue", description="Whether the symptom opens an issue, or is only shown.")
-    ] = False
+    issue: OpensIssue = False
     open_above: Annotated[float, _share("Opens above", "Share of the leading mode above which it opens.", 0.91)] = 0.91
     close_below: Annotated[float, _share("Closes below", "Share below which it closes.", 0.88)] = 0.88
     least_prompts: Annotated[
@@ -184,9 +181,7 @@ class LowFeatureVariety(Rule, frozen=True, kw_only=True):
 class LowAcceptance(Rule, frozen=True, kw_only=True):
     """Accepted outputs / generated outputs, 28 days."""
 
-    issue: Annotated[
-        bool, Meta(title="Opens an issue", description="Whether the symptom opens an issue, or is only shown.")
-    ] = False
+    issue: OpensIssue = False
     open_below: Annotated[float, _share("Opens below", "Acceptance below which it opens.", 0.145)] = 0.145
     close_above: Annotated[float, _share("Closes above", "Acceptance above which it closes.", 0.16)] = 0.16
     least_outputs: Annotated[int, _count("Least outputs", "Outputs in 28 days, below which it is unknown.", 200)] = 200
