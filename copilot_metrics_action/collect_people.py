@@ -66,6 +66,15 @@ def read_counts(run: Run, scope: Scope, snapshot: Snapshot) -> Counts:
 
 
 def _read(run: Run, scope: Scope, snapshot: Snapshot, shape: series.Shape[L]) -> Series[L]:
+    """One stored series; what was lost of it is said."""
+    found = read_series(scope, snapshot, shape)
+    for name in found.left_out:
+        said = f"{name}: the file is damaged, so its day is counted anew when GitHub still has it"
+        run.told.warnings += [said] if said not in run.told.warnings else []
+    return found
+
+
+def read_series(scope: Scope, snapshot: Snapshot, shape: series.Shape[L]) -> Series[L]:
     """One stored series; made again from the files of the days when it is damaged or lost."""
     names = snapshot.names(scope.path)
     path = series.path(scope, shape)
@@ -73,11 +82,7 @@ def _read(run: Run, scope: Scope, snapshot: Snapshot, shape: series.Shape[L]) ->
     stored: Series[L] = Series() if data is None else series.load(scope, shape, data)
     if not stored.damaged and (data is not None or shape.name not in names):
         return stored
-    rebuilt = series.rebuild(scope, shape, snapshot.archive())
-    for name in rebuilt.left_out:
-        said = f"{name}: the file is damaged, so its day is counted anew when GitHub still has it"
-        run.told.warnings += [said] if said not in run.told.warnings else []
-    return rebuilt
+    return series.rebuild(scope, shape, snapshot.archive())
 
 
 def ask_people(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from itertools import chain, groupby
 from pathlib import Path
@@ -19,10 +18,12 @@ from msgspec import Struct
 
 from copilot_metrics_action import history, intake, legacy
 from copilot_metrics_action.collect import read_history, read_legacy, stored_years
+from copilot_metrics_action.collect_people import read_series
 from copilot_metrics_action.errors import ConfigError, StoreError
 from copilot_metrics_action.history import History
 from copilot_metrics_action.intake import Ledger, Row
 from copilot_metrics_action.metrics import Record, Scope, canonical_json, fullest
+from copilot_metrics_action.people import Tally, UserRow, row_of, series
 from copilot_metrics_action.store import Snapshot, changed_files
 
 SUFFIXES: Final = (".json", ".ndjson", ".jsonl")
@@ -63,6 +64,7 @@ class Changes(Struct):
     """What an import does to the days of a scope.
 
     kept    days whose stored copy stays although the offered one differs
+    counted, counted_kept  days of which people were counted, and those whose stored counts stay
     files   how many files it adds or replaces
     """
 
@@ -72,6 +74,8 @@ class Changes(Struct):
     legacy_new: set[date]
     legacy_replaced: set[date]
     legacy_kept: set[date]
+    counted: set[date]
+    counted_kept: set[date]
     files: int = 0
 
 
@@ -144,22 +148,22 @@ def _stored(path: str, snapshot: Snapshot) -> Record:
 class Merging:
     """The stored days of a scope as an import goes on; every file that it adds or replaces goes to the sink.
 
-    differing  days of which the files hold copies that differ: the best of each is found before any is merged
+    ledger  what was seen in all files: of days of which there are copies that differ, the best is found before any is
+            merged, and people are counted over all files together
     """
 
-    def __init__(
-        self, scope: Scope, snapshot: Snapshot, clock: Clock, differing: AbstractSet[date], sink: Sink
-    ) -> None:
+    def __init__(self, ledger: Ledger, snapshot: Snapshot, clock: Clock, sink: Sink) -> None:
+        scope = ledger.scope
         self._scope = scope
+        self._ledger = ledger
         self._snapshot = snapshot
         self._clock = clock
-        self._differing = differing
         self._sink = sink
         self._history = read_history(scope, snapshot, stored_years(scope, snapshot))
         self._provisional = _provisional(self._history)
         self._legacy = read_legacy(scope, snapshot)
         self._derived: dict[str, bytes] = {}
-        self.changes = Changes(set(), set(), set(), set(), set(), set())
+        self.changes = Changes(set(), set(), set(), set(), set(), set(), set(), set())
 
     def merge(self, sources: Sequence[Source]) -> Changes:
         """Merges the files, one after the other; the derived files come last."""
@@ -167,9 +171,9 @@ class Merging:
         best: dict[date, Row] = {}
         for source in sources:
             rows = _read(source.path).rows
-            self._merge_legacy([row for row in rows if row.shape != "report"])
+            self._merge_legacy([row for row in rows if row.shape in ("metrics", "usage")])
             for row in sorted((row for row in rows if row.shape == "report"), key=self._clock.taken):
-                if row.day in self._differing:
+                if row.day in self._ledger.differing:
                     best[row.day] = self._better(best[row.day], row) if row.day in best else row
                     continue
                 if batch and (len(batch) >= BATCH or self._clock.taken(row) != self._clock.taken(batch[0])):
@@ -178,6 +182,7 @@ class Merging:
                 batch.append(row)
         for _, same in groupby([*batch, *sorted(best.values(), key=self._clock.taken)], key=self._clock.taken):
             self._merge_reports([*same])
+        self._count_people(sources)
         if self.changes.legacy_new or self.changes.legacy_replaced:
             self._derived |= legacy.dump(self._scope, self._legacy)
         self._hand_over(changed_files(self._snapshot, self._derived))
@@ -235,6 +240,28 @@ class Merging:
         self.changes.legacy_kept |= {*merged.kept}
         self._legacy = merged.days
         self._hand_over(merged.written)
+
+    def _count_people(self, sources: Sequence[Source]) -> None:
+        """Counts the people of all users reports together, a report may be in several files; no name leaves memory."""
+        days = self._ledger.counted_days
+        if not days:
+            return
+        tally = Tally(min(days), max(days))
+        taken: dict[date, date] = {}
+        for source in reversed(sources):  # what comes twice counts as it is in the newest copy
+            for row in _read(source.path).rows:
+                if row.shape == "person" and (person := row_of(row.record, UserRow)) is not None:
+                    tally.add(person)
+                    taken[row.day] = max(taken.get(row.day, row.day), self._clock.taken(row))
+        counted = tally.days(lambda day: history.is_settled(day, taken[day]), frozenset())
+        stored = read_series(self._scope, self._snapshot, series.PEOPLE)
+        merged = series.merge(self._scope, series.PEOPLE, stored.lines, counted, self._clock.as_of)
+        self.changes.counted = {
+            line.day for line in counted if series.day_path(self._scope, series.PEOPLE, line.day) in merged.written
+        }
+        self.changes.counted_kept = {line.day for line in counted} - self.changes.counted
+        self._hand_over(merged.written)
+        self._derived |= merged.derived
 
     def _hand_over(self, files: Mapping[str, bytes]) -> None:
         self.changes.files += len(files)

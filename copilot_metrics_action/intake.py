@@ -18,11 +18,13 @@ from copilot_metrics_action.errors import ReportError
 from copilot_metrics_action.escape import visible
 from copilot_metrics_action.history import git_blob
 from copilot_metrics_action.metrics import Record, Scope, canonical_json, report_day
+from copilot_metrics_action.people import UserRow, row_of
 
-Shape = Literal["report", "metrics", "usage"]
+Shape = Literal["report", "person", "metrics", "usage"]
 
 WORDS: Final[Mapping[str, str]] = {
     "report": "usage report",
+    "person": "users report, to be counted without names",
     "metrics": "closed API /copilot/metrics",
     "usage": "closed API /copilot/usage",
 }
@@ -40,9 +42,13 @@ _REPORT_FIELDS: Final = frozenset(
     }
 )
 
+# Any of these makes a line with a `user_id` and a `day` one of a users report, unless it has one of the others.
+_PERSON_FIELDS: Final = frozenset({"used_agent", "used_chat", "totals_by_feature", "totals_by_ide"})
+_OTHER_FIELDS: Final = frozenset({"daily_active_users", "pull_requests", "days_active", "assignee", "seats"})
+
 
 class Row(Struct, frozen=True):
-    """One day that a file holds.
+    """One day that a file holds; of shape `person` what one person did on it, which leaves memory in counts alone.
 
     place  `file:line`
     taken  the day on which GitHub made the file, as far as it says so: what it has of the days before may still grow
@@ -86,7 +92,9 @@ class Ledger:
         self._days: dict[tuple[bool, date], Claim] = {}
         self._owners: dict[int, tuple[str, str]] = {}  # which id, to its value and place
         self.differing: set[date] = set()  # report days of which there are copies that differ
+        self.counted_days: set[date] = set()  # days of users reports
         self.problems: list[str] = []
+        self._said: set[tuple[str, str]] = set()  # file and problem: what holds for every line of a file is said once
         self.notices: list[str] = []
 
     def add(self, rows: Iterable[Row], today: date) -> None:
@@ -96,6 +104,9 @@ class Ledger:
                 self.problems.append(
                     f"{row.place}: the day {row.day} was not over on {today}; check the file, and `--as-of`"
                 )
+            if row.shape == "person":
+                self.counted_days.add(row.day)
+                continue
             key = (row.shape == "report", row.day)
             claim = Claim(row.place, git_blob(canonical_json(row.record)))
             known = self._days.setdefault(key, claim)
@@ -117,24 +128,33 @@ class Ledger:
     def _check_owner(self, row: Row) -> None:
         enterprise, organization = row.owner
         if self.scope.kind == "enterprises" and organization:
-            self.problems.append(
-                f"{row.place}: it is about organization {organization}, not about an enterprise; "
-                "import it with --organization"
+            self._say(
+                row.place,
+                f"it is about organization {organization}, not about an enterprise; import it with --organization",
             )
-        elif self.scope.kind == "organizations" and row.shape == "report" and enterprise and not organization:
-            self.problems.append(
-                f"{row.place}: it is about enterprise {enterprise} as a whole, not about an organization; "
-                "import it with --enterprise"
+        elif (
+            self.scope.kind == "organizations" and row.shape in ("report", "person") and enterprise and not organization
+        ):
+            self._say(
+                row.place,
+                f"it is about enterprise {enterprise} as a whole, not about an organization; "
+                "import it with --enterprise",
             )
         else:
             for number, value in enumerate(row.owner):
                 known = self._owners.setdefault(number, (value, row.place)) if value else (value, "")
                 if known[0] != value:
                     kind = ("enterprise", "organization")[number]
-                    self.problems.append(
-                        f"{row.place}: it is about {kind} {value}, and {known[1]} about {known[0]}; "
-                        "import each scope on its own"
+                    self._say(
+                        row.place,
+                        f"it is about {kind} {value}, and {known[1]} about {known[0]}; import each scope on its own",
                     )
+
+    def _say(self, place: str, problem: str) -> None:
+        file = place.rpartition(":")[0]
+        if (file, problem) not in self._said:
+            self._said.add((file, problem))
+            self.problems.append(f"{place}: {problem}")
 
     def belongs(self, stored: Record, path: str) -> None:
         """Notes whose the stored days are, so that another organization's are refused."""
@@ -275,9 +295,10 @@ def _row(piece: _Piece) -> Row:
     value = piece.value
     if not isinstance(value, dict):
         raise ReportError(piece.place, "it is not a JSON object", "offer reports of Copilot usage")
-    if refused := _refused(value):
+    person = _is_person(value)
+    if not person and (refused := _refused(value)):
         raise ReportError(piece.place, *refused)
-    shape: Shape | None = legacy.shape_of(value)
+    shape: Shape | None = "person" if person else legacy.shape_of(value)
     if shape is None and "day" in value and value.keys() & _REPORT_FIELDS:
         shape = "report"
     if shape is None:
@@ -286,18 +307,24 @@ def _row(piece: _Piece) -> Row:
             piece.place, f"it is no Copilot usage data this release knows (it has {names})", "leave the file out"
         )
     try:
-        day = report_day(value) if shape == "report" else legacy.legacy_day(value)
+        day = report_day(value) if shape in ("report", "person") else legacy.legacy_day(value)
     except ReportError as error:
         raise ReportError(piece.place, error.what, "nothing was imported") from None
     return Row(piece.place, shape, day, value, _taken(value, piece.wrapper), _owner(value, piece.wrapper))
+
+
+def _is_person(value: Mapping[str, Any]) -> bool:
+    """Whether it is a line of a users report, as the dashboard's *Export JSON* has them: one person on one day."""
+    of_others = value.keys() & (_OTHER_FIELDS | {"team_id", "repo_id"})
+    return bool(value.keys() & _PERSON_FIELDS) and not of_others and row_of(value, UserRow) is not None
 
 
 def _refused(value: Mapping[str, Any]) -> tuple[str, str] | None:
     """What an object is that must not, or cannot, be imported, and what to do."""
     if "user_id" in value or "user_login" in value or "team_id" in value or "seats" in value or "assignee" in value:
         return (
-            "it is about single people, and no name goes on a branch",
-            "offer reports over all people of an organization or an enterprise instead",
+            "it is about single people, and can neither be stored with their names nor counted",
+            "offer reports over all people, or users reports (a row a person and day) instead",
         )
     if "repo_id" in value or "repo_name" in value:
         return "it is about single repositories, which have no place among the days", "leave the file out"
@@ -335,7 +362,7 @@ def _said(rows: Sequence[Row]) -> str:
     """`usage report, 28 days, 2026-03-29 to 2026-04-25`."""
     parts = []
     for shape, words in WORDS.items():
-        days = sorted(row.day for row in rows if row.shape == shape)
+        days = sorted({row.day for row in rows if row.shape == shape})
         if days:
             span = f"{days[0]} to {days[-1]}" if days[0] != days[-1] else f"{days[0]}"
             parts.append(f"{words}, {len(days)} day{'' if len(days) == 1 else 's'}, {span}")

@@ -59,6 +59,10 @@ def _import(options: argparse.Namespace, runner: Runner) -> int:
         runner.annotate("notice", notice)
     for problem in ledger.problems:
         runner.annotate("error", problem)
+    if ledger.counted_days and not place.people:
+        raise ConfigError(
+            "import", "the files are about people, and the configuration has `people: none`", "leave them out"
+        )
     if ledger.problems:
         print("Nothing was written.")
         return 1
@@ -94,17 +98,17 @@ def _write(
     """Merges and writes: into a folder file by file, the derived ones last; onto a branch as one commit."""
     scope = ledger.scope
     if dry_run:
-        return Merging(scope, place.store.snapshot(), clock, ledger.differing, lambda files: None).merge(sources), ""
+        return Merging(ledger, place.store.snapshot(), clock, lambda files: None).merge(sources), ""
     if place.is_folder:
         folder = place.store.snapshot()
-        return Merging(scope, folder, clock, ledger.differing, partial(_put, place.store, folder)).merge(sources), ""
+        return Merging(ledger, folder, clock, partial(_put, place.store, folder)).merge(sources), ""
     moved = ""
     for attempt in store.attempts(place.patience):
         if attempt:
             runner.log(f"The data branch moved ({moved}); merging again with what is there now")
         snapshot = place.store.snapshot()
         files: dict[str, bytes] = {}
-        changes = Merging(scope, snapshot, clock, ledger.differing, files.update).merge(sources)
+        changes = Merging(ledger, snapshot, clock, files.update).merge(sources)
         try:
             message = _message(place.prefix, scope, changes)
             return changes, place.store.commit(snapshot, files, message) if files else ""
@@ -124,6 +128,8 @@ def _message(prefix: str, scope: Scope, changes: Changes) -> str:
     parts = [f"{_days(changes.new)} added, {len(changes.revised)} revised"]
     if changes.legacy_new or changes.legacy_replaced:
         parts.append(f"{_days(changes.legacy_new | changes.legacy_replaced)} of the closed API")
+    if changes.counted:
+        parts.append(f"people counted on {_days(changes.counted)}")
     return f"{prefix}Copilot metrics imported: {'; '.join(parts)} ({scope}) [skip ci]"
 
 
@@ -136,6 +142,9 @@ def _tell(scope: Scope, changes: Changes, ledger: Ledger, where: str, *, dry: bo
             f"{scope}: {_days(changes.legacy_new)} of the closed API added, {len(changes.legacy_replaced)} replaced by "
             f"a fuller copy{_kept(changes.legacy_kept)}; they are a series of their own"
         )
+    if ledger.counted_days:
+        kept = f", {len(changes.counted_kept)} kept as stored" if changes.counted_kept else ""
+        print(f"{scope}: people counted on {_days(changes.counted)}{kept}; nobody's name or id is stored")
     both = ledger.overlapping
     if both:
         print(

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from copilot_metrics_action import connect, own_files
 from copilot_metrics_action.config import read_inputs
@@ -22,6 +23,7 @@ class Place(Struct, frozen=True):
     is_folder  files go there one by one; else all of them are one commit
     prefix     of the commit's message
     name       for a person
+    people     counts over people may be stored there
     """
 
     store: Store
@@ -29,6 +31,7 @@ class Place(Struct, frozen=True):
     is_folder: bool
     prefix: str
     name: str
+    people: bool = True
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
@@ -69,9 +72,12 @@ def place_of(options: argparse.Namespace, today: date, *, writing: bool) -> Plac
         patience=patience,
     )
     facts = connect.repository_facts(client, inputs)
+    if not inputs.sha:
+        # On a terminal there is no commit of the run: the configuration is that of the default branch.
+        inputs = replace(inputs, sha=str(facts.get("default_branch") or ""), run_repository=inputs.repository)
     settings, _ = own_files.configuration(inputs, client)
     if writing:
         connect.check_repository(facts, inputs, settings)
     branch = Branch(client, inputs.repository, inputs.data_branch)
     name = f"branch {inputs.data_branch} of {inputs.repository}"
-    return Place(branch, patience, False, settings.commit_message_prefix, name)
+    return Place(branch, patience, False, settings.commit_message_prefix, name, settings.people_wanted != "none")

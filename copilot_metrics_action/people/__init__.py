@@ -15,7 +15,7 @@ from copilot_metrics_action.people.counts import (
     shown,
     windows,
 )
-from copilot_metrics_action.people.lines import Lines, RepositoryRow, TeamRow, UserRow
+from copilot_metrics_action.people.lines import Lines, RepositoryRow, TeamRow, UserRow, row_of
 from copilot_metrics_action.people.series import Series
 from copilot_metrics_action.people.tally import Person, Tally, UserLines
 from copilot_metrics_action.people.teams import Memberships, TeamCount, TeamLines, TeamsDay, TeamTally
@@ -41,6 +41,7 @@ __all__ = [
     "Window",
     "due",
     "fuller",
+    "row_of",
     "shown",
     "windows",
 ]

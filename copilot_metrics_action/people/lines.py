@@ -164,11 +164,12 @@ class Lines(Generic[T]):
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         items = value if isinstance(value, list) else [value]
-        found = [(row, msgspec.json.encode(item)) for item in items if (row := _known(item, self._kind)) is not None]
+        found = [(row, msgspec.json.encode(item)) for item in items if (row := row_of(item, self._kind)) is not None]
         return found if len(found) == len(items) else None
 
 
-def _known(value: Any, kind: type[T]) -> T | None:
+def row_of(value: Any, kind: type[T]) -> T | None:
+    """What counts of a decoded line; a field of another kind counts as not reported. None without ids and day."""
     if not isinstance(value, dict):
         return None
     kept: dict[str, Any] = {}

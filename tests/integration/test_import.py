@@ -94,6 +94,36 @@ def test_import__a_folder_of_reports(data: Path, files: Path, capsys: pytest.Cap
     assert content(data) == stored
 
 
+def test_import__people_are_counted_and_not_named(data: Path, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The dashboard's Export JSON, a row a person and day, in two files; one person is in both."""
+    rows = [
+        {"user_id": 7000 + user, "user_login": f"mona-{user}", "day": str(FIRST + timedelta(number)), "organization_id":
+         "7", "used_chat": user < 6, "used_agent": user == 0, "user_initiated_interaction_count": 2 if user < 6 else 0}
+        for number in range(3)
+        for user in range(8)
+    ]  # fmt: skip
+    kept(files / "a.ndjson", rows[:10])
+    kept(files / "b.ndjson", rows[9:])
+    arguments = ("import", files, "--organization", "acme", "--folder", data, "--as-of", FIRST + timedelta(5))
+    assert command(*arguments) == 0
+    shown = capsys.readouterr()
+    assert f"{ACME}: people counted on 3 days; nobody's name or id is stored" in shown.out
+    stored = content(data)
+    assert set(stored) == {
+        f"{ACME}/people.json",
+        *(f"{ACME}/people/2025/{FIRST + timedelta(number)}.json" for number in range(3)),
+    }
+    first = json.loads(stored[f"{ACME}/people/2025/{FIRST}.json"])
+    assert (first["users"], first["active"], first["prompting"], first["agents"]) == (8, 6, 6, None)
+    assert [line["settled"] for line in json.loads(stored[f"{ACME}/people.json"])["people"]] == [True, True, False]
+    for text in (*(value.decode() for value in stored.values()), shown.out, shown.err):
+        assert "mona" not in text
+        assert "700" not in text
+    assert command(*arguments) == 0
+    assert "people counted on 0 days, 3 kept as stored" in capsys.readouterr().out
+    assert content(data) == stored
+
+
 def test_import__as_of_decides_what_is_settled(data: Path, files: Path) -> None:
     kept(files / "a.ndjson", [record(FIRST), record(FIRST + timedelta(1))])
     as_of = FIRST + timedelta(4)
@@ -280,7 +310,8 @@ def test_import__real_payloads(data: Path, capsys: pytest.CaptureFixture[str]) -
     shown = capsys.readouterr()
     assert taken
     assert refused
-    assert all(any(word in name for word in ("user", "seats", "export")) for name in refused)
+    # An enterprise's export belongs to no organization.
+    assert all(any(word in name for word in ("seats", "export")) for name in refused)
     stored = content(data)
     assert [path for path in stored if "/legacy/" in path]
     assert [path for path in stored if "/days/" in path]
@@ -288,6 +319,17 @@ def test_import__real_payloads(data: Path, capsys: pytest.CaptureFixture[str]) -
     assert "_login" not in shown.err
     assert command("rebuild", data) == 0
     assert "0 of them differ" in capsys.readouterr().out
+
+
+def test_import__no_people_where_none_are_wanted(
+    github: GitHub, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept(files / "a.ndjson", [{"user_id": 1, "user_login": "mona", "day": str(FIRST), "used_chat": True}])
+    github.git.write_commit("main", {".github/copilot-metrics.yml": b"people: none\n"}, "Configure")
+    repository = github.world.repository.full_name
+    assert command("import", files, "--organization", "acme", "--repository", repository) == 1
+    assert "the configuration has `people: none`" in capsys.readouterr().err
+    assert list(github.git.branches()) == ["main"]
 
 
 def test_import__in_batches_the_same_as_at_once(

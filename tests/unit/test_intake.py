@@ -19,6 +19,10 @@ def day(number: int = 10, **more: Any) -> dict[str, Any]:
     return {"day": f"2026-11-{number:02}", "daily_active_users": 3, "organization_id": "7", **more}
 
 
+def person(user: int | str, number: int, **more: Any) -> dict[str, Any]:
+    return {"user_id": user, "user_login": f"mona-{user}", "day": f"2026-11-{number:02}", "used_chat": True, **more}
+
+
 def lines(*values: object) -> bytes:
     return b"\n".join(json.dumps(value).encode() for value in values) + b"\n"
 
@@ -96,10 +100,29 @@ def test_read__problems(data: bytes, problem: str) -> None:
     assert "tomorrow" not in offer.problems[0], "nobody asks for a file again tomorrow"
 
 
+def test_read__a_row_a_person_and_day() -> None:
+    """The dashboard's Export JSON."""
+    rows = [person(user, number, report_end_day="2026-11-20") for number in (1, 2) for user in (7, "8")]
+    offer = read("f", lines(*rows))
+    assert offer.problems == ()
+    assert offer.said == "users report, to be counted without names, 2 days, 2026-11-01 to 2026-11-02"
+    ledger = Ledger(ACME)
+    ledger.add(offer.rows, TODAY)
+    assert (len(ledger.counted_days), ledger.problems, ledger.notices) == (2, [], [])
+    # What holds for every line is said once.
+    offer = read("f", lines(*(person(user, 1, enterprise_id="9") for user in range(5))))
+    ledger.add(offer.rows, TODAY)
+    assert ledger.problems == [
+        "f:1: it is about enterprise 9 as a whole, not about an organization; import it with --enterprise"
+    ]
+    # A table of people that a run wrote for `people: logins` is none.
+    assert read("f", lines({"day": "2026-11-01", "user_login": "mona", "user_id": 7, "days_active": 2})).problems
+
+
 def test_read__the_same_problem_is_said_once() -> None:
     offer = read("f", lines(*(day(1, user_id=number) for number in range(30))))
     assert [problem.partition(";")[0] for problem in offer.problems] == [
-        "f:1: it is about single people, and no name goes on a branch (and 29 more)"
+        "f:1: it is about single people, and can neither be stored with their names nor counted (and 29 more)"
     ]
 
 
