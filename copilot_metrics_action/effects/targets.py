@@ -20,9 +20,10 @@ from copilot_metrics_action.trends.shares import agent_share, seat_share
 
 PACE_DAYS = (84, 42, 28)  # the longest window that has a trend is the present pace
 LEAST_SHARES = 8  # weekly shares that a pace is read from, of the last 84 days
+LATELY_DAYS = 7  # a day without a report is told by the one before it
 FARTHEST_DAYS = 730  # an arrival beyond two years is none
 
-State = Literal["reached", "on-the-way", "too-slow", "cannot-tell", "missed", "unknown"]
+State = Literal["reached", "on-the-way", "too-slow", "out-of-reach", "cannot-tell", "missed", "unknown"]
 Metric = Literal["daily-active-users", "monthly-active-users", "seats-in-use", "agent-share"]
 
 
@@ -39,12 +40,13 @@ class Progress(Struct, frozen=True):
     """How far a target is, in one scope, as of its newest settled day.
 
     now, value   the figure and what it shall be: people, or a share
-    to_go        what is missing; 0 when it is reached
+    then         the figure on the day by which it was to be reached, once that is settled; None before, or not known
+    to_go        what is missing now; 0 when nothing is
     pace, pace_low, pace_high   the present growth a week, with its interval of 95 %; None = cannot be told
     needed       the growth a week that would do
     arrival, earliest, latest   the day of arrival at that pace; None = not within two years
     in_points    pace and needed are points of a share a week, else per cent a week (0.012 is 1.2)
-    reason       why it cannot be told
+    reason       why it cannot be told, or reached
     """
 
     scope: Scope
@@ -53,6 +55,7 @@ class Progress(Struct, frozen=True):
     state: State
     on: date | None = None
     now: float | None = None
+    then: float | None = None
     to_go: float | None = None
     pace: float | None = None
     pace_low: float | None = None
@@ -141,23 +144,34 @@ def _progress(analysis: Analysis, settled: Settled | None, target: Target) -> Pr
         reason = analysis.activation.reason if aim.id == "seats-in-use" else ""
         return replace(way, on=on, reason=reason or "the figure is not known now")
     way = replace(way, on=on, now=now, to_go=max(0.0, target.value - now))
+    if target.by <= on:
+        then = _then(values, settled.place(target.by))
+        return replace(way, then=then, state="reached" if (now if then is None else then) >= target.value else "missed")
     if now >= target.value:
         return replace(way, state="reached")
-    if target.by <= on:
-        return replace(way, state="missed")
+    seats = analysis.activation.total_seats
+    if not aim.share and seats is not None and now <= seats < target.value:
+        return replace(way, state="out-of-reach", reason=f"there are {seats:,} seats")
     left = (target.by - on).days / 7
     if not aim.share and now > 0:
         way = replace(way, needed=math.exp(math.log(target.value / now) / left) - 1)
     elif aim.share:
         way = replace(way, needed=(target.value - now) / left)
-    changed = _counted_otherwise(settled, aim)
+    changed = _counted_differently(settled, aim)
     estimate = None if changed else aim.pace(settled, values)
     if estimate is None or now <= 0:
         return replace(way, state="cannot-tell", reason=changed or "too few weeks are known for a pace")
     return _arrival(way, now, on, estimate)
 
 
-def _counted_otherwise(settled: Settled, aim: Aim) -> str:
+def _then(values: Floats, place: int) -> float | None:
+    """The figure on a day, or on the last one before it that is known; None = not known."""
+    known = values[max(0, place - LATELY_DAYS + 1) : max(0, place + 1)]
+    known = known[~np.isnan(known)]
+    return float(known[-1]) if known.size else None
+
+
+def _counted_differently(settled: Settled, aim: Aim) -> str:
     """Counts over 28 days cannot be compared across a change in GitHub's counting; the daily trend fits it."""
     metrics = {
         "monthly-active-users": ("monthly_active_users",),

@@ -165,11 +165,17 @@ def progress(way: Progress) -> Markdown:
     by = day(way.target.by)
     if way.now is None:
         return Markdown(f"Cannot tell: {way.reason}.")
+    if way.then is not None:
+        late = ": reached late" if way.state == "missed" and way.now >= way.target.value else ""
+        verdict = "**Reached**" if way.state == "reached" else "**Not reached**"
+        return Markdown(f"{verdict} by {by}: {_figure(way, way.then)} then, {_figure(way, way.now)} now{late}.")
     if way.state == "reached":
         return Markdown(f"**Reached**: {_figure(way, way.now)}.")
     start = f"{_figure(way, way.now)} of {goal}, {_missing(way)} to go"
     if way.state == "missed":
         return Markdown(f"**Not reached** by {by}: {start}.")
+    if way.state == "out-of-reach":
+        return Markdown(f"{start}. **Out of reach**: {way.reason}.")
     if way.pace is None or way.pace_low is None or way.pace_high is None:
         return Markdown(f"{start}. Cannot tell when: {way.reason}.")
     pace = f"{_pace(way, way.pace)} a week ({_pace(way, way.pace_low)} to {_pace(way, way.pace_high)})"

@@ -18,7 +18,7 @@ from copilot_metrics_action import effects
 from copilot_metrics_action.effects import Effect, Intervention, Seen, words
 from copilot_metrics_action.effects.regression import of_counts, of_share
 from copilot_metrics_action.errors import HistoryError
-from copilot_metrics_action.history import StoredDay
+from copilot_metrics_action.history import SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.trends import Analysis, Calendar, CountingChange, analyse
 
@@ -371,7 +371,12 @@ def growing(weekly: float) -> list[StoredDay]:
     ("stored", "target", "state", "text"),
     [
         (days(), ahead(value=150), "reached", "**Reached**"),
-        (days(), ahead(by=date(2026, 8, 1)), "missed", "**Not reached** by 1 Aug 2026"),
+        (days(), ahead(by=date(2026, 8, 1)), "missed", "**Not reached** by 1 Aug 2026: "),
+        (days(), ahead(value=150, by=date(2026, 1, 5)), "reached", "**Reached**: "),
+        (days(), ahead(by=date(2026, 1, 5)), "missed", "**Not reached** by 5 Jan 2026: "),
+        # It was there on the day, and fell afterwards; it was not, and rose.
+        (days(0.5), ahead(value=150, by=DAY - timedelta(1)), "reached", "**Reached** by 4 Aug 2026: "),
+        (days(1.5), ahead(by=DAY - timedelta(1)), "missed", " now: reached late."),
         (days(), ahead(value=900), "too-slow", "**too slow**"),
         (growing(0.03), ahead(), "on-the-way", "**on the way**"),
         (days(start=date(2026, 8, 24)), ahead(), "cannot-tell", "Cannot tell when: too few weeks"),
@@ -383,6 +388,15 @@ def test_progress(stored: list[StoredDay], target: effects.Target, state: str, t
     (way,) = effects.progress([analysis(stored)], [target])
     assert way.state == state
     assert text in words.progress(way)
+
+
+def test_progress__more_people_than_seats() -> None:
+    seats = (SeatCounts(taken=AS_OF - timedelta(days=2), total_seats=320),)
+    whole = analyse(ACME, days(), seats, AS_OF, Calendar())
+    beyond, within = effects.progress([whole], [ahead(value=321), ahead(value=320, by=date(2027, 1, 1))])
+    assert beyond.state == "out-of-reach"
+    assert words.progress(beyond).endswith(" to go. **Out of reach**: there are 320 seats.")
+    assert within.state != "out-of-reach"
 
 
 def test_progress__arrival_at_the_present_pace() -> None:
