@@ -96,21 +96,22 @@ def table(title: str, rows: list[Row]) -> bool:
     sizes = [size for size in SIZES if any(row[0] == size for row in rows)]
     powers = sorted({row[1] for row in rows if row[1] > 0})
     print(f"### {title}\n")
-    print(f"| size | judged | inside the interval | false “it worked” | {' | '.join(f'+{p:.0%}' for p in powers)} |")
-    print("|:--|--:|--:|--:|" + "--:|" * len(powers))
+    print(f"| size | judged | inside the interval | false “it worked” | false fall | {' | '.join(f'+{p:.0%}' for p in powers)} |")
+    print("|:--|--:|--:|--:|--:|" + "--:|" * len(powers))
     for size in (*sizes, "all"):
         mine = [row for row in rows if size in (row[0], "all")]
         print(f"| {size} | {line(mine, powers)} |")
     print()
-    inside, false = covered(rows), worked([row for row in rows if row[1] == 0])
+    inside, false = covered(rows), told([row for row in rows if row[1] == 0], "rose")
     return not COVERAGE[0] <= inside <= COVERAGE[1] or false > FALSE
 
 
 def line(rows: list[Row], powers: list[float]) -> str:
     judged = sum(row[2].difference is not None for row in rows)
     cells = [f"{judged} of {len(rows)}", f"{covered(rows):.1%}"]
-    cells.append(f"{worked([row for row in rows if row[1] == 0]):.1%}")
-    cells += [f"{worked([row for row in rows if row[1] == power]):.0%}" for power in powers]
+    nothing = [row for row in rows if row[1] == 0]
+    cells += [f"{told(nothing, verdict):.1%}" for verdict in ("rose", "fell")]
+    cells += [f"{told([row for row in rows if row[1] == power], 'rose'):.0%}" for power in powers]
     return " | ".join(cells).replace("%", " %")
 
 
@@ -118,15 +119,15 @@ def covered(rows: list[Row]) -> float:
     """The share of intervals that hold the truth: beside the others where there are any."""
     inside = []
     for _, _, effect, truth in rows:
-        told = effect.against or effect
-        if told.low is not None and told.high is not None:
-            inside.append(told.low <= truth <= told.high)
+        ends = effect.against or effect
+        if ends.low is not None and ends.high is not None:
+            inside.append(ends.low <= truth <= ends.high)
     return sum(inside) / max(len(inside), 1)
 
 
-def worked(rows: list[Row]) -> float:
-    """The share of which it was said that the figure rose."""
-    return sum(row[2].verdict == "rose" for row in rows) / max(len(rows), 1)
+def told(rows: list[Row], verdict: str) -> float:
+    """The share of which this was said: that the figure rose, or fell."""
+    return sum(row[2].verdict == verdict for row in rows) / max(len(rows), 1)
 
 
 if __name__ == "__main__":
