@@ -174,7 +174,9 @@ def _told(run: Run, views: Sequence[ScopeView], done: Sequence[effects.Intervent
     told = []
     for view in views:
         if view.analysis is not None:
-            mine = tuple(one for one in done if one.scope in ("", view.scope.path) and one.day <= run.inputs.as_of)
+            mine = effects.distinct(
+                one for one in done if one.scope in ("", view.scope.path) and one.day <= run.inputs.as_of
+            )
             analysis = replace(view.analysis, marks=effects.marks(mine))
             view = replace(
                 view,

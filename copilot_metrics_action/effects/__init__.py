@@ -6,7 +6,7 @@ Core: what was noted where comes in as values, and what is to be written goes ou
 from copilot_metrics_action.effects.judge import Against, Effect, groups, judge, teams_of
 from copilot_metrics_action.effects.measure import AFTER_DAYS
 from copilot_metrics_action.effects.outcomes import OUTCOMES, outcome, outcome_of
-from copilot_metrics_action.effects.record import PATH, Intervention, Seen, dump, identity, load, marks, merge
+from copilot_metrics_action.effects.record import PATH, Intervention, Seen, distinct, dump, identity, load, marks, merge
 from copilot_metrics_action.effects.targets import AIMS, Progress, Target, is_share, progress
 from copilot_metrics_action.effects.words import lines
 
@@ -21,6 +21,7 @@ __all__ = [
     "Progress",
     "Seen",
     "Target",
+    "distinct",
     "dump",
     "groups",
     "identity",

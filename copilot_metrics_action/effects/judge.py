@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from copilot_metrics_action.effects.measure import AFTER_DAYS, BEFORE_DAYS, Measured, comparable, measure, told_on
 from copilot_metrics_action.effects.outcomes import USUAL, Outcome, outcome, outcome_of
-from copilot_metrics_action.effects.record import Intervention
+from copilot_metrics_action.effects.record import Intervention, distinct
 from copilot_metrics_action.effects.regression import INTERVAL, Estimate
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.trends import SETTLED_AFTER_DAYS, Analysis
@@ -100,7 +100,7 @@ def groups(interventions: Sequence[Intervention], scope: Scope, team: str = "") 
         one for one in interventions if one.counts and one.scope in ("", scope.path) and one.team.casefold() in meant
     ]
     found: list[list[Intervention]] = []
-    for one in sorted(mine, key=lambda one: (one.day, one.id)):
+    for one in distinct(mine):
         if found and (one.day - found[-1][-1].day).days < TOGETHER_DAYS:
             found[-1].append(one)
         else:

@@ -143,17 +143,30 @@ def merge(recorded: Sequence[Intervention], seen: Iterable[Seen], as_of: date) -
 
 
 def _noted_elsewhere(one: Intervention, others: Collection[Intervention]) -> bool:
-    """Whether the same was noted for the same day in another place already."""
-    words = _NOTHING.sub(" ", one.what.casefold()).strip()
-    return any(
-        other.withdrawn is None
-        and other.day == one.day
-        and other.scope in ("", one.scope)
+    """Whether the same was noted for the same day, and for at least these people, in another place already."""
+    return any(other.withdrawn is None and other.scope in ("", one.scope) and _same(one, other) for other in others)
+
+
+def distinct(interventions: Iterable[Intervention]) -> tuple[Intervention, ...]:
+    """Those of one scope, oldest first, each once: also where it was noted for that scope before it was for all."""
+    found: list[Intervention] = []
+    for one in sorted(interventions, key=lambda one: (one.day, one.id)):
+        if not any(other.withdrawn == one.withdrawn and _same(one, other) for other in found):
+            found.append(one)
+    return tuple(found)
+
+
+def _same(one: Intervention, other: Intervention) -> bool:
+    return (
+        other.day == one.day
         and other.team == one.team
         and other.source != one.source
-        and _NOTHING.sub(" ", other.what.casefold()).strip() == words
-        for other in others
+        and _words(other.what) == _words(one.what)
     )
+
+
+def _words(what: str) -> str:
+    return _NOTHING.sub(" ", what.casefold()).strip()
 
 
 def marks(interventions: Sequence[Intervention]) -> tuple[Mark, ...]:

@@ -334,6 +334,16 @@ def test_merge__the_same_thing_in_two_places_counts_once() -> None:
     assert {one.id for one in recorded} == {noted.id, "d"}
 
 
+def test_judge__what_was_noted_for_one_scope_and_then_for_all_counts_once() -> None:
+    noted = done(id="c", source="comment", what="prompt  workshop!")
+    recorded = effects.merge((noted,), [Seen("configuration", (done(scope=""),), whole=True)], AS_OF)
+    assert len(recorded) == 2  # it was for the others, too
+    assert [len(one.interventions) for one in effects.groups(recorded, ACME)] == [1]
+    assert [len(one.interventions) for one in effects.groups(recorded, OTHER)] == [1]
+    assert len(effects.distinct(recorded)) == 1
+    assert len(effects.distinct([*recorded, done(id="e", source="comment", what="Another")])) == 2
+
+
 def test_dump__comes_back() -> None:
     recorded = (done(), done(DAY + timedelta(1), what="<b>@all</b> `x`|", withdrawn=AS_OF, team="t"))
     data = effects.dump(recorded[::-1])
