@@ -96,7 +96,8 @@ def table(title: str, rows: list[Row]) -> bool:
     sizes = [size for size in SIZES if any(row[0] == size for row in rows)]
     powers = sorted({row[1] for row in rows if row[1] > 0})
     print(f"### {title}\n")
-    print(f"| size | judged | inside the interval | false “it worked” | false fall | {' | '.join(f'+{p:.0%}' for p in powers)} |")
+    found = " | ".join(f"+{power:.0%}" for power in powers)
+    print(f"| size | judged | inside the interval | false “it worked” | false fall | {found} |")
     print("|:--|--:|--:|--:|--:|" + "--:|" * len(powers))
     for size in (*sizes, "all"):
         mine = [row for row in rows if size in (row[0], "all")]

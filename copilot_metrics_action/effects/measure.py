@@ -91,7 +91,7 @@ def _window(settled: Settled, outcome: Outcome, first: date, last: date, since: 
     end = until + AFTER_DAYS - 1
     share = outcome.kind == "share"
     if begin <= 0:
-        return "it was before the first stored day"
+        return f"no day before it is stored, the first is {_said(settled.first)}"
     start = max(0, begin - (SHARE_BEFORE_DAYS if share else BEFORE_DAYS))
     if since is not None:
         start = max(start, settled.place(since))

@@ -57,7 +57,7 @@ def test_effects__noted_recorded_taken_back_and_told(world: World, tmp_path: Pat
         gone = "interventions[4].scope: this run does not serve organizations/gone"
         assert any(gone in one for one in first.warnings)
         assert "Can be told from 1 Nov 2026 on" in first.summary
-        assert "it was before the first stored day" in first.summary
+        assert "no day before it is stored, the first is 20 Jun 2026" in first.summary
         assert "](https://evil" not in first.summary
         assert "<b>workshop" not in first.summary
         assert "@acme" not in first.summary

@@ -179,7 +179,7 @@ COUNTING = CountingChange(DAY + timedelta(days=5), "more", ("daily_active_users"
 @pytest.mark.parametrize(
     ("stored", "noted", "more", "reason"),
     [
-        (days(start=DAY), done(), {}, "before the first stored day"),
+        (days(start=DAY), done(), {}, "no day before it is stored, the first is 5 Aug 2026"),
         (days(start=DAY - timedelta(days=14)), done(), {}, "only 10 usual working days are known before it"),
         (days(), done(), {"changes": [COUNTING]}, "GitHub began to count differently on 10 Aug 2026"),
         (
