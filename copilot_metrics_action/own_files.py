@@ -65,8 +65,14 @@ def misnamed(templates: Templates) -> tuple[str, ...]:
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1, 0.5)
-    return f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(known)}"
+    # Names are compared without folder and ending, which are alike in all of them.
+    near = difflib.get_close_matches(_stem(name), sorted(set(map(_stem, known))), 1, 0.6)
+    same = [one for one in known if near and _stem(one) == near[0]]
+    return f"; did you mean `{same[0]}`?" if same else f"; there are {', '.join(known)}"
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0]
 
 
 def repository_file(inputs: Inputs, client: Client | None, path: str) -> str | None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from copilot_metrics_action import refusals
 from copilot_metrics_action.check.lines import Line, refused
 from copilot_metrics_action.check.tokens import PAGE
-from copilot_metrics_action.collect import STALE_AFTER_DAYS, nothing_ever
+from copilot_metrics_action.collect import STALE_AFTER_DAYS, nothing_ever, too_early
 from copilot_metrics_action.config import Settings
 from copilot_metrics_action.copilot import REPORTS_NEED, SEATS_ELSE, SEATS_NEED, Copilot, LineReport, NotReady
 from copilot_metrics_action.errors import ActionError
@@ -65,6 +65,11 @@ def _offered(
         # Nobody asked for counts over people: a run does without them, and says so.
         mild = name == "users reports" and settings.people is None
         return replace(line, state="warning" if mild else line.state, remedy=f"{line.remedy}; or {without}")
+    if isinstance(files, NotReady) and files.status == 404 and name == "users reports":
+        mild = settings.people is None
+        said = "GitHub answers 404 for them, although it has the other reports"
+        remedy = f"check that `copilot-token` has {needs}; or {without}"
+        return Line(what, "warning" if mild else "missing", said, remedy, needs, TOKEN_PAGE)
     if isinstance(files, NotReady):
         said = f"GitHub has none yet ({files.status}), although it has the other reports"
         return Line(what, "note", said, f"a later run asks again; to do without, {without}", needs)
@@ -81,8 +86,7 @@ def _reports(scope: Scope, source: Copilot, as_of: date, newest_stored: str) -> 
         return [_not_ready(scope, month, newest_stored)]
     usable = [record for record in month if report_day(record) < as_of]
     if not usable:
-        said = "the 28-day report is there and holds no day yet"
-        return [Line(what, "not verified", said, "wait for tomorrow's run", needs, refusals.POLICY_PAGE)]
+        return [_no_day(scope, month, as_of)]
     newest = max(map(report_day, usable))
     if (as_of - newest).days > STALE_AFTER_DAYS:
         said = f"the newest report is of {newest}, more than {STALE_AFTER_DAYS} days ago"
@@ -98,6 +102,19 @@ def _reports(scope: Scope, source: Copilot, as_of: date, newest_stored: str) -> 
     said = f"{those}: figures of so few are figures of persons"
     remedy = "tell them, or report on a larger organization; whoever reads the repository sees the figures"
     return [read, Line(f"{scope} people", "warning", said, remedy)]
+
+
+def _no_day(scope: Scope, month: Sequence[Record], as_of: date) -> Line:
+    """Why a 28-day report that is there holds nothing of use."""
+    what, needs = f"{scope} reports", REPORTS_NEED[scope.kind].needs
+    early = too_early(scope, as_of, {})
+    if early is not None:
+        return Line.of(early)
+    if month:
+        said = f"the 28-day report begins on {min(map(report_day, month))}, so none of its days is before {as_of}"
+        return Line(what, "not verified", said, "a run asks for the days before one by one", needs)
+    said = "the 28-day report is there and holds no day yet"
+    return Line(what, "not verified", said, "wait for tomorrow's run", needs, refusals.POLICY_PAGE)
 
 
 def active_people(records: Sequence[Record]) -> int | None:

@@ -24,6 +24,12 @@ SCOPES: Final = {
     "organizations": ("read:org", "manage_billing:copilot"),
     "enterprises": ("read:enterprise", "manage_billing:copilot"),
 }
+# docs.github.com: "Scopes for OAuth apps", which scope holds which.
+HOLDS: Final = {
+    "admin:org": ("read:org",),
+    "write:org": ("read:org",),
+    "admin:enterprise": ("read:enterprise",),
+}
 PAGE: Final = "your settings → Developer settings → Personal access tokens"
 
 
@@ -58,7 +64,8 @@ def _scopes(what: str, token: str, seen: TokenSeen, kinds: Collection[str]) -> L
     wanted = [scope for kind in sorted(kinds) for scope in SCOPES[kind]]
     more = [scope for scope in seen.scopes if scope not in wanted]
     needs = ", ".join(dict.fromkeys(f"`{SCOPES[kind][0]}`" for kind in sorted(kinds)))
-    if not set(seen.scopes) & set(wanted):
+    held = {*seen.scopes, *(inner for scope in seen.scopes for inner in HOLDS.get(scope, ()))}
+    if not held & set(wanted):
         has = ", ".join(seen.scopes) or "none at all"
         return Line(what, "warning", f"a {kind} with the scopes: {has}", f"give it {needs}", needs, PAGE)
     if more:

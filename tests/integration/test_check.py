@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from explained import messages
 from standin import Fault, GitHub, Scope, Usage, World, run_action
 from standin.runner import action_environment
 
@@ -40,6 +41,9 @@ def asked(github: GitHub, folder: Path, env: dict[str, str] | None = None, **inp
     given = {name.replace("_", "-"): value for name, value in inputs.items()}
     environment, _ = action_environment(github, folder, {"mode": "check", **given}, env)
     lines = survey(read_inputs(environment, date(2026, 11, 21)), Runner(commands=False, stream=io.StringIO()))
+    for line in lines:
+        explained = line.state not in ("missing", "warning") or messages.found(str(line))
+        assert explained, f"the README does not explain {str(line)!r}: add it to docs/messages.py, then `make docs`"
     return {line.what: line for line in lines}
 
 
@@ -142,6 +146,17 @@ def test_not_ready__of_a_known_scope_is_no_failure(github: GitHub, tmp_path: Pat
     assert (line.state, line.said) == ("note", said)
 
 
+def test_as_of__before_any_report(github: GitHub, tmp_path: Path) -> None:
+    lines = asked(github, tmp_path, as_of="2025-01-01")
+    assert missing(lines) == ["as-of"], "a run fails for it"
+    assert lines["as-of"].remedy == "use 2025-12-13 or a later day"
+
+
+def test_as_of__before_the_28_days(github: GitHub, tmp_path: Path) -> None:
+    line = asked(github, tmp_path, as_of="2025-12-20")["organizations/acme reports"]
+    assert (line.state, line.remedy) == ("not verified", "a run asks for the days before one by one")
+
+
 def test_not_found__asks_no_seats(github: GitHub, tmp_path: Path) -> None:
     assert "organizations/nowhere seats" not in asked(github, tmp_path, organization="nowhere")
 
@@ -167,6 +182,8 @@ def test_seats_refused(github: GitHub, tmp_path: Path) -> None:
     [
         ("", "", "ok"),
         ("", "role-missing", "warning"),
+        ("", "not-found", "warning"),
+        ("people: counts", "not-found", "missing"),
         ("people: counts", "role-missing", "missing"),
         ("people: none", "role-missing", ""),
     ],
@@ -204,7 +221,8 @@ def test_few_people(tmp_path: Path, users: int) -> None:
     [
         ("read:org", "ok", "a classic token with the scopes: read:org"),
         ("read:org, repo, workflow", "warning", "that may do more than it needs: repo, workflow"),
-        ("admin:org", "warning", "with the scopes: admin:org"),
+        ("admin:org", "warning", "that may do more than it needs: admin:org"),
+        ("repo", "warning", "with the scopes: repo"),
         ("", "warning", "with the scopes: none at all"),
         (None, "not verified", "GitHub does not tell what else it may do"),
     ],
@@ -383,6 +401,7 @@ def rollout(github: GitHub) -> None:
 
 def template(github: GitHub) -> None:
     configure(github, "mine", ".github/copilot-metrics/issues/flat-use.md.j2")
+    configure(github, "mine", ".github/copilot-metrics/sections/agents.md.j2")
 
 
 @pytest.mark.parametrize(
@@ -391,6 +410,7 @@ def template(github: GitHub) -> None:
         (rollout, "rollout-start.organizations/acne", "did you mean `organizations/acme`?"),
         (rollout, "interventions[1].scope", "this run does not serve organizations/zzz"),
         (template, ".github/copilot-metrics/issues/flat-use.md.j2", "did you mean `issues/flat-usage.md.j2`?"),
+        (template, ".github/copilot-metrics/sections/agents.md.j2", "did you mean `agents.md.j2`?"),
     ],
 )
 def test_configuration__slips_of_the_pen(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from explained import messages
 from standin import Fault, GitHub
 from standin.faults import _ANSWERS, CONTENT_KINDS, WIRE_KINDS
 
@@ -22,19 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"ActionError", "ApiError", "ConfigError", "HistoryError", "IssueError", "ReportError", "StoreError"}
 # Commands of a terminal say what is wrong about their own arguments; the README tells of the action.
 ELSEWHERE = ("cli/", "export/", "exports.py", "imports.py", "intake.py", "legacy.py", "made_up.py", "effects/")
-
-
-def _messages() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("messages", ROOT / "docs/messages.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["messages"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-messages = _messages()
 README = (ROOT / "README.md").read_text("utf-8")
 
 
