@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from typing import Final
 
@@ -19,7 +18,6 @@ from copilot_metrics_action.errors import ActionError, ApiError, ConfigError, Hi
 from copilot_metrics_action.history import History, Received
 from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import FIRST_DAY, Record, Scope, SeatFacts, fullest, report_day, seat_holders
-from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Snapshot
 
 FEW_DAYS: Final = 8  # asked for without a word in the log
@@ -195,7 +193,7 @@ def _ask(run: Run, scope: Scope, stored: History, counts: Counts, requests: int)
         wanted = history.wanted(stored, records, as_of)
         if len(wanted) > FEW_DAYS:
             runner.log(f"{scope}: {len(wanted)} days are missing; they are asked for one by one")
-        answers = _days(source, wanted[:requests], {*records, *(line.day for line in stored.days)}, runner)
+        answers = source.days(wanted[:requests], runner.progress("days asked for"))
         answers = replace(answers, left=(*answers.left, *wanted[requests:]))
         records = {**answers.records, **records}
         if answers.problem:
@@ -243,29 +241,6 @@ def _ask(run: Run, scope: Scope, stored: History, counts: Counts, requests: int)
         people=people,
         problems=tuple(problems),
         notices=tuple(notices),
-    )
-
-
-def _days(source: Source, wanted: Sequence[date], known: AbstractSet[date], runner: Runner) -> DayAnswers:
-    """The answers for single days.
-
-    Before the first day of all nothing is asked for again, so that a wrong 404 would be believed for good: the day next
-    to it is asked for twice. A wrong one further on is a hole, and asked for on later days.
-    """
-    answers = source.days(wanted, runner.progress("days asked for"))
-    edge = min({*known, *answers.records}, default=date.max) - timedelta(days=1)
-    if edge not in answers.nothing:
-        return answers
-    again = source.days((edge,))
-    if edge in again.nothing:
-        return answers
-    return replace(
-        answers,
-        records={**answers.records, **again.records},
-        nothing=tuple(day for day in answers.nothing if day != edge),
-        failed=(*answers.failed, *again.failed),
-        left=(*answers.left, *again.left),
-        problem=answers.problem or again.problem,
     )
 
 

@@ -8,7 +8,6 @@ import pytest
 from standin import Fault
 
 from copilot_metrics_action.github import limits
-from copilot_metrics_action.metrics import FIRST_DAY
 
 from .campaign import SCENARIOS, Campaign, Point
 from .table import KINDS, Kind
@@ -40,13 +39,6 @@ def test_every_request(
     wrong = [found for point in points if (found := attempt(one, kind, point, monkeypatch))]
     count(f"requests, {scenario}", len(points), len(points) - len(wrong))
     assert not wrong, "\n\n".join("\n".join(found) for found in wrong)
-
-
-def test_a_404_for_the_oldest_day_is_not_believed_at_once(campaigns: Callable[[str], Campaign]) -> None:
-    one = campaigns("first")
-    fault = Fault(("GET", rf"organization-1-day\?day={FIRST_DAY['organizations']}$", 1), "not-found")
-    assert not one.survive(fault)
-    assert fault.fired
 
 
 @pytest.mark.parametrize(
