@@ -75,7 +75,8 @@ class Collection(Struct, frozen=True, kw_only=True):
     asked_since  every day from here to the first stored one was asked for
     holes        missing days between stored ones, with the number of days on which they were asked for
     provisional  stored days whose copy was taken before they settled
-    holes_asked  the day of the last run that counted in `holes`: each counts once a day, however many runs there are
+    holes_asked  the day of the last run that counted in `holes`, where no seats line of that day tells it: each hole
+                 counts once a day, however many runs there are
     """
 
     format: int = FORMAT
@@ -425,7 +426,7 @@ def merge(history: History, received: Received, as_of: date, *, update_settled: 
         if not settled:
             provisional.add(day)
     seats = {counts.taken: counts for counts in history.seats}
-    first_of_day = bool(new or revised)
+    first_of_day = bool(new or revised) and as_of not in seats
     if received.seats is not None:
         taken = received.seats.taken
         first_of_day = taken not in seats
@@ -482,7 +483,7 @@ def _asked(
     for day in nothing if count else ():
         if first < day < newest:
             holes[day] = min(HOLE_TRIES, holes.get(day, 0) + 1)
-            asked_on = as_of
+            asked_on = as_of if received.seats is None else None
     day = first
     while day - timedelta(days=1) in nothing:
         day -= timedelta(days=1)

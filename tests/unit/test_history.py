@@ -286,6 +286,17 @@ def test_wanted__a_hole_counts_once_a_day_without_seats_too() -> None:
     assert quiet.derived == tomorrow.derived, "a run that has nothing new leaves no commit for it"
 
 
+def test_wanted__the_seats_of_the_day_tell_that_holes_were_counted() -> None:
+    first = run(None, "5 . 7", last=3, nothing=[day(4)], seats=9)
+    assert first.history.collection.holes == {day(4): 1}
+    assert b"holes_asked" not in first.derived["organizations/acme/collection.json"]
+    for seats in (9, None):
+        again = later(first, received="8", last=2, nothing=[day(4)], seats=seats)
+        assert again.history.collection.holes == {day(4): 1}
+    tomorrow = later(first, received="8", last=2, nothing=[day(4)], seats=9, as_of=TODAY + timedelta(1))
+    assert tomorrow.history.collection.holes == {day(4): 2}
+
+
 def test_collection__without_holes_has_no_day_for_them() -> None:
     assert b"holes_asked" not in run(None, "5 6 7").derived["organizations/acme/collection.json"]
 
