@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
 from msgspec.structs import replace
 from standin import GitHub, Repository, Scope, Usage, World, make_record
@@ -75,6 +76,7 @@ def configured(github: GitHub, text: str) -> None:
     github.git.write_commit("main", {".github/copilot-metrics.yml": text}, "Configure")
 
 
+@cache
 def stored_days(count: int, scope: metrics.Scope = ACME) -> dict[str, bytes]:
     """The files of the data branch as a run of yesterday would have left them, with `count` days."""
     yesterday = TODAY - timedelta(1)
