@@ -35,9 +35,19 @@ UNUSED = [
     "**/*.pyx",
     "numpy/f2py",
     "numpy/_core/_simd*.so",
-    # PyJWT signs with it when an App asks for a token; this Action is handed tokens. 16 MB, and 50 modules to import.
+    # PyGithub signs with these when an App asks for a token, and seals secrets; this Action is handed its tokens, and
+    # imports PyGithub's requester alone. 21 MB.
+    "_cffi_backend*.so",
+    "cffi",
+    "cffi-*",
     "cryptography",
     "cryptography-*",
+    "jwt",
+    "nacl",
+    "pycparser",
+    "pycparser-*",
+    "pyjwt-*",
+    "pynacl-*",
     # Matplotlib reads glyph names from it; the rest is for PDF and PostScript. 20 MB.
     "fontTools/**/*.so",
     "fontTools/cu2qu",
