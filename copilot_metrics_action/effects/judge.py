@@ -47,7 +47,7 @@ class Effect(Struct, frozen=True):
     interventions  oldest first; `first` and `last` are their days
     team           the team it was done for and is measured in; empty = the whole scope
     told_on        the first day of a run that can judge it
-    reason         why it cannot be told; empty when it can
+    reason         why it cannot be told, or still waits although its day has come; else empty
     measured, expected   the outcome on the 28 days after, and what the trend before would have given
     difference, low, high   of the two, with its interval of 95 %; None when not judged
     """
@@ -140,7 +140,14 @@ def judge(
             ]
             effects += [_effect(scope, settled, group, one, since, others) for one in group.outcomes]
         effects += _in_teams(scope, known, (teams or {}).get(scope))
-    return tuple(effects)
+    return tuple(_overdue(one, analyses[0].as_of) for one in effects)
+
+
+def _overdue(effect: Effect, as_of: date) -> Effect:
+    """With the reason why it still waits when its day has come: reports are late, or there are none any more."""
+    if effect.verdict != "waiting" or as_of < effect.told_on:
+        return effect
+    return replace(effect, reason=f"the {AFTER_DAYS} days after it are not all reported and settled")
 
 
 def _in_teams(scope: Scope, known: Sequence[Intervention], teams: Mapping[str, Analysis] | None) -> list[Effect]:

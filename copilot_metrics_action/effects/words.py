@@ -29,6 +29,8 @@ THAN = "than the trend before would have given"
 def sentence(effect: Effect) -> Markdown:
     """What came of it, in one sentence: "About 14 more people a day than the trend before …"."""
     by = outcome(effect.outcome)
+    if effect.verdict == "waiting" and effect.reason:
+        return Markdown(f"Cannot tell yet: {effect.reason}.")
     if effect.verdict == "waiting":
         return Markdown(f"Can be told from {day(effect.told_on)} on, when 28 days after it are settled.")
     if effect.difference is None or effect.low is None or effect.high is None:

@@ -173,6 +173,13 @@ def test_judge__four_weeks_must_be_settled() -> None:
     assert words.sentence(effect) == "Can be told from 5 Sep 2026 on, when 28 days after it are settled."
 
 
+def test_judge__reports_that_do_not_come_are_no_promise() -> None:
+    stored = [one for one in days(1.2) if one.day < DAY + timedelta(days=20)]
+    effect = effects.judge([analyse(ACME, stored, (), AS_OF + timedelta(days=40), Calendar())], [done()])[0]
+    assert effect.verdict == "waiting"
+    assert words.sentence(effect) == "Cannot tell yet: the 28 days after it are not all reported and settled."
+
+
 COUNTING = CountingChange(DAY + timedelta(days=5), "more", ("daily_active_users",), "x")
 
 
