@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
@@ -227,7 +228,7 @@ def _effect(
     found = measure(settled, by, group.first, group.last, since)
     if isinstance(found, str):
         return unknown(found)
-    controls = [one for one in others if comparable(one, by, group.first, group.last)][:MOST_CONTROLS]
+    controls = list(islice((one for one in others if comparable(one, by, group.first, group.last)), MOST_CONTROLS))
     beyond = measure(settled, by, group.first, group.last, since, controls) if controls else ""
     against = None
     if isinstance(beyond, Measured):

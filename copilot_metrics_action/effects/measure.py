@@ -18,6 +18,8 @@ from copilot_metrics_action.trends import MONTH_DAYS, CountingChange
 from copilot_metrics_action.trends.regression import LEAST_SIDE_DAYS, Booleans
 from copilot_metrics_action.trends.series import Settled
 
+Places = NDArray[np.int64]
+
 AFTER_DAYS = 28
 BEFORE_DAYS = 84  # the trend before: longer ones bend
 SHARE_BEFORE_DAYS = 140  # a share over 28 days has few weeks that are news
@@ -72,7 +74,14 @@ def measure(
 
 def comparable(settled: Settled, outcome: Outcome, first: date, last: date) -> bool:
     """Whether a scope has what it takes to be compared with over the days of an intervention elsewhere."""
-    return isinstance(measure(settled, outcome, first, last), Measured)
+    window = _window(settled, outcome, first, last, None)
+    if isinstance(window, str):
+        return False
+    counts, exposure = outcome.read(settled)
+    if outcome.kind == "share":
+        return not isinstance(_weeks(settled, window, counts, exposure >= LEAST_PEOPLE), str)
+    found = _days(settled, window, counts, exposure)
+    return not isinstance(found, str) and all(counts[side].sum() > 0 for side in found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,12 +151,10 @@ def _index(settled: Settled, outcome: Outcome, window: _Window, others: Sequence
 
 
 def _of_days(settled: Settled, window: _Window, counts: Floats, exposure: Floats, restless: float) -> Measured | str:
-    kept = settled.kept(min(window.end, settled.size - 1)) & ~np.isnan(counts) & ~np.isnan(exposure)
-    before = _between(kept, window.start, window.first)
-    after = _between(kept, window.last, window.end + 1)
-    why = _too_few(len(before), len(after))
-    if why:
-        return why
+    found = _days(settled, window, counts, exposure)
+    if isinstance(found, str):
+        return found
+    before, after = found
     places = np.concatenate([before, after])
     is_after = places >= window.last
     estimate = of_counts(
@@ -165,6 +172,14 @@ def _of_days(settled: Settled, window: _Window, counts: Floats, exposure: Floats
     return Measured(estimate, float(level), len(before), len(after))
 
 
+def _days(settled: Settled, window: _Window, counts: Floats, exposure: Floats) -> tuple[Places, Places] | str:
+    """The days before and after that are compared; else why there are too few."""
+    kept = settled.kept(min(window.end, settled.size - 1)) & ~np.isnan(counts) & ~np.isnan(exposure)
+    before = _between(kept, window.start, window.first)
+    after = _between(kept, window.last, window.end + 1)
+    return _too_few(len(before), len(after)) or (before, after)
+
+
 def _of_share(
     settled: Settled,
     outcome: Outcome,
@@ -173,11 +188,28 @@ def _of_share(
     exposure: Floats,
     others: Sequence[Settled],
 ) -> Measured | str:
-    known = ~np.isnan(counts) & (exposure >= LEAST_PEOPLE)
+    known = exposure >= LEAST_PEOPLE
     common = np.zeros(settled.size)
     if others:
         common = _mean_share(settled, outcome, others)
         known &= ~np.isnan(common)
+    found = _weeks(settled, window, counts, known)
+    if isinstance(found, str):
+        return found
+    weeks, place = found
+    places = np.append(weeks, place)
+    shares = counts[places] / exposure[places]
+    usual = float(np.clip(shares[:-1].mean(), 0.0, 1.0))
+    least = max(0.25 / float(exposure[place]), float(np.sqrt(usual * (1 - usual) / exposure[place])) / 8)
+    estimate = of_share(places, shares - common[places], least, _steps(settled, window.fitted, places))
+    if estimate is None:
+        return "too few weeks are known before it"
+    return Measured(estimate, float(shares[-1]), len(weeks) * 7, AFTER_DAYS)
+
+
+def _weeks(settled: Settled, window: _Window, counts: Floats, known: Booleans) -> tuple[Places, int] | str:
+    """The last days of the shares before, a week apart, and that of the share after; else why there are too few."""
+    known = known & ~np.isnan(counts)
     # The count over 28 days that holds only days after; where it is missing, one of the days just before will do.
     ends = [one for one in range(window.end, window.end - 4, -1) if one < settled.size and known[one]]
     if not ends:
@@ -190,14 +222,7 @@ def _of_share(
     )
     if len(weeks) < LEAST_SHARES:
         return f"only {len(weeks)} weeks are known before it, and {LEAST_SHARES} are needed"
-    places = np.append(weeks, place)
-    shares = counts[places] / exposure[places]
-    usual = float(np.clip(shares[:-1].mean(), 0.0, 1.0))
-    least = max(0.25 / float(exposure[place]), float(np.sqrt(usual * (1 - usual) / exposure[place])) / 8)
-    estimate = of_share(places, shares - common[places], least, _steps(settled, window.fitted, places))
-    if estimate is None:
-        return "too few weeks are known before it"
-    return Measured(estimate, float(shares[-1]), len(weeks) * 7, AFTER_DAYS)
+    return weeks, place
 
 
 def _mean_share(settled: Settled, outcome: Outcome, others: Sequence[Settled]) -> Floats:
@@ -213,7 +238,7 @@ def _mean_share(settled: Settled, outcome: Outcome, others: Sequence[Settled]) -
     return np.asarray(found.mean(axis=0))
 
 
-def _between(kept: Booleans, start: int, stop: int) -> NDArray[np.int64]:
+def _between(kept: Booleans, start: int, stop: int) -> Places:
     return np.flatnonzero(kept[max(start, 0) : max(stop, 0)]) + max(start, 0)
 
 
@@ -225,7 +250,7 @@ def _too_few(before: int, after: int) -> str:
     return ""
 
 
-def _steps(settled: Settled, changes: Sequence[CountingChange], places: NDArray[np.int64]) -> Floats | None:
+def _steps(settled: Settled, changes: Sequence[CountingChange], places: Places) -> Floats | None:
     if not changes:
         return None
     return np.stack([(places >= settled.place(change.day)).astype(float) for change in changes], axis=1)
