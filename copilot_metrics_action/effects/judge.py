@@ -132,12 +132,16 @@ def judge(
         one.scope: (_settled(one), groups(known, one.scope)) for one in analyses if one.newest_settled is not None
     }
     effects = []
+    # Elsewhere even one team's workshop is something that was done.
+    anything = {
+        scope: [Group((one,)) for one in known if one.counts and one.scope in ("", scope.path)] for scope in scopes
+    }
     for scope, (settled, mine) in scopes.items():
         for group, since in _judged(mine):
             others = [
                 other
-                for name, (other, theirs) in scopes.items()
-                if name != scope and name.kind == scope.kind and not _busy(theirs, group)
+                for name, (other, _) in scopes.items()
+                if name != scope and name.kind == scope.kind and not _busy(anything[name], group)
             ]
             effects += [_effect(scope, settled, group, one, since, others) for one in group.outcomes]
         effects += _in_teams(scope, known, (teams or {}).get(scope))

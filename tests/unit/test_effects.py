@@ -256,6 +256,14 @@ def test_judge__what_moved_everybody_did_not_work() -> None:
     )
 
 
+def test_judge__where_a_team_had_a_workshop_something_was_done() -> None:
+    both = [analysis(days(1.3)), analysis(days(seed=2), OTHER)]
+    (quiet,) = effects.judge(both, [done()])
+    assert quiet.against is not None
+    found = effects.judge(both, [done(), done(scope=OTHER.path, team="payments")])
+    assert [one.against for one in found if one.scope == ACME] == [None]
+
+
 def test_judge__one_team_against_the_others() -> None:
     whole = analysis(days(1.0))
     teams = {"Payments": analysis(days(1.3)), "platform": analysis(days(seed=5)), "mobile": analysis(days(seed=6))}
