@@ -17,7 +17,7 @@ from msgspec import Struct
 from copilot_metrics_action.errors import ActionError, ApiError, ReportError
 from copilot_metrics_action.escape import link_secrets
 from copilot_metrics_action.github import Answer, Client, Downloads, Permission
-from copilot_metrics_action.metrics import Record, Scope, fullest, read_records, report_day, slim_seat
+from copilot_metrics_action.metrics import Record, Scope, Seat, SeatPage, fullest, read_records, report_day, slim_seat
 
 AT_ONCE: Final = 4  # GitHub asks for few requests at once; four keep a backfill of a year short
 MAX_REQUESTS: Final = 2_000  # days asked for one by one in one run
@@ -170,10 +170,10 @@ class Copilot:
         try:
             # A seat as it comes has a whole account in it: fifty thousand of them would fill the memory.
             return [
-                slim_seat(seat)
-                for page in self._client.pages(path, key="seats", permission=needed)
+                seat.record() if isinstance(seat, Seat) else slim_seat(seat)
+                for page in self._client.pages(path, key="seats", permission=needed, kind=SeatPage)
                 for seat in page
-                if isinstance(seat, dict)
+                if isinstance(seat, Seat | dict)
             ]
         except ApiError as error:
             raise error.about(f"{self.scope} seats") from None

@@ -480,6 +480,40 @@ class SeatFacts(Struct, frozen=True):
         )
 
 
+class Assignee(Struct, gc=False):
+    """Who holds a seat, as far as it counts."""
+
+    id: int | str | None = None
+    login: str | None = None
+
+
+class Seat(Struct, gc=False):
+    """A seat as the seats endpoints give it, with the fields that `seat_facts` reads and no others."""
+
+    created_at: str | None = None
+    last_activity_at: str | None = None
+    pending_cancellation_date: str | None = None
+    plan_type: str | None = None
+    assignee: Assignee | None = None
+
+    def record(self) -> Record:
+        """The same as `slim_seat` makes of it."""
+        who = self.assignee
+        return {
+            "created_at": self.created_at,
+            "last_activity_at": self.last_activity_at,
+            "pending_cancellation_date": self.pending_cancellation_date,
+            "plan_type": self.plan_type,
+            "assignee": None if who is None else {"id": who.id, "login": who.login},
+        }
+
+
+class SeatPage(Struct):
+    """One page of a seat listing."""
+
+    seats: list[Seat]
+
+
 SEAT_FIELDS: Final = ("created_at", "last_activity_at", "pending_cancellation_date", "plan_type")
 
 

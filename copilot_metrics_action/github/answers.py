@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -52,9 +53,13 @@ class TokenSeen(Struct):
         self.expires = headers.get("github-authentication-token-expiration", self.expires)
 
 
-def decode(path: str, text: str, *, lenient: bool = False) -> Any:
+def decode(path: str, text: str, *, lenient: bool = False, kind: type[Struct] | None = None) -> Any:
+    """The JSON value of an answer; as `kind` where it fits, which leaves out the fields that it has not."""
     if not text:
         return None
+    if kind is not None:
+        with suppress(msgspec.MsgspecError, RecursionError):
+            return msgspec.json.decode(text, type=kind)
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError):

@@ -13,7 +13,7 @@ from copilot_metrics_action.copilot import AT_ONCE, GIVE_UP_AFTER, Copilot, NotR
 from copilot_metrics_action.errors import ApiError, ReportError
 from copilot_metrics_action.github import Client, Downloads, Patience, Permission
 from copilot_metrics_action.metrics import Scope as Named
-from copilot_metrics_action.metrics import fullest
+from copilot_metrics_action.metrics import fullest, seat_facts
 
 TODAY = date(2026, 11, 21)
 SMALL = Usage(users=6, seats=8)
@@ -214,6 +214,22 @@ def test_seats__every_page(github: GitHub, name: str) -> None:
     scope = github.world.scope(name)
     scope.seats = [{"assignee": None, "created_at": "2026-01-01T00:00:00Z"}] * 101
     assert len(source(github, name).seats()) == 101
+
+
+@pytest.mark.parametrize("odd", [{"assignee": "mona"}, {"last_activity_at": 7}, {"assignee": {"id": 1.5}}, None])
+def test_seats__a_page_with_an_odd_one_says_the_same(github: GitHub, odd: Any) -> None:
+    """A page is read for the fields that count alone, unless something in it is not as GitHub documents it."""
+    scope = github.world.scope("organizations/acme")
+    usual = scope.current_seats(github.world.today)
+    found = source(github).seats()
+    assert len(found) == len(usual) > 5
+    assert [seat_facts(seat) for seat in found] == [seat_facts(seat) for seat in usual]
+    assert {key for seat in found for key in seat["assignee"]} == {"id", "login"}
+    page = {"seats": [*usual, odd if odd is None else usual[0] | odd]}
+    github.faults.append(Fault(("GET", "seats", "every"), "status", status=200, body=page))
+    again = source(github).seats()
+    assert [seat_facts(seat) for seat in again[: len(usual)]] == [seat_facts(seat) for seat in usual]
+    assert len(again) == len(usual) + (odd is not None)
 
 
 def test_seats__refused(github: GitHub) -> None:
