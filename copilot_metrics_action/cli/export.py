@@ -9,7 +9,7 @@ from pathlib import Path
 from copilot_metrics_action.cli.place import add_place, place_of
 from copilot_metrics_action.cli.stored import stored_scopes
 from copilot_metrics_action.errors import ConfigError
-from copilot_metrics_action.exports import FORMATS, export_all
+from copilot_metrics_action.exporting import FORMATS, export_all
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.runner import Runner
 

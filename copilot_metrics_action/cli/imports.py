@@ -13,7 +13,7 @@ from copilot_metrics_action.cli.place import Place, add_place, place_of
 from copilot_metrics_action.cli.stored import stored_scopes
 from copilot_metrics_action.errors import ConfigError, StoreError
 from copilot_metrics_action.escape import visible
-from copilot_metrics_action.imports import Changes, Clock, Merging, Source, note_owner, survey
+from copilot_metrics_action.importing import Changes, Clock, Merging, Source, note_owner, survey
 from copilot_metrics_action.intake import Ledger
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.runner import Runner

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from standin import GitHub, Scope, Usage, World, make_record, run_action
 
-from copilot_metrics_action import cli, imports
+from copilot_metrics_action import cli, importing
 from copilot_metrics_action.metrics import canonical_json
 
 ACME = "organizations/acme"
@@ -346,7 +346,7 @@ def test_import__in_batches_the_same_as_at_once(
         kept(files / f"{day}.json", [record(day), legacy(day)] if number == 4 else [record(day)], **wrapper)
     made = []
     for batch in (1, 3, 200):
-        monkeypatch.setattr(imports, "BATCH", batch)
+        monkeypatch.setattr(importing, "BATCH", batch)
         folder = tmp_path / f"data-{batch}"
         folder.mkdir()
         assert command("import", files, "--organization", "acme", "--folder", folder) == 0

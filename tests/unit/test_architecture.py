@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,6 +74,17 @@ def ours(file: Path) -> set[str]:
         if parts[0] == PACKAGE:
             found.add(parts[1] if len(parts) > 1 else name)
     return found
+
+
+def test_architecture__every_module_has_its_place() -> None:
+    """The page that explains the house names all of its top level, and nothing that is not there."""
+    tables = (ROOT / "docs" / "architecture.md").read_text("utf-8").partition("## Where a new thing goes")[0]
+    rows = [line for line in tables.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+    modules = {module_of(file) for file in FILES} - {"__init__"}
+    assert modules <= named, f"not in docs/architecture.md: {sorted(modules - named)}"
+    first = {row.split("`")[1] for row in rows}
+    assert first <= modules, f"no such module: {sorted(first - modules)}"
 
 
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))

@@ -19,7 +19,7 @@ from copilot_metrics_action.refusals import REFUSALS, refusal
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"ActionError", "ApiError", "ConfigError", "HistoryError", "IssueError", "ReportError", "StoreError"}
 # Commands of a terminal say what is wrong about their own arguments; the README tells of the action.
-ELSEWHERE = ("cli/", "export/", "exports.py", "imports.py", "intake.py", "legacy.py", "made_up.py", "effects/")
+ELSEWHERE = ("cli/", "export/", "exporting.py", "importing.py", "intake.py", "legacy.py", "made_up.py", "effects/")
 README = (ROOT / "README.md").read_text("utf-8")
 
 

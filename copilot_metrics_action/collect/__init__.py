@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action import history, legacy
-from copilot_metrics_action.collect_people import Counts, People, ask_people, read_counts, still_wanted
-from copilot_metrics_action.collect_repositories import Repositories, ask_repositories
+from copilot_metrics_action.collect.people import Counts, People, ask_people, read_counts, still_wanted
+from copilot_metrics_action.collect.repositories import Repositories, ask_repositories
 from copilot_metrics_action.connect import Run, Source
 from copilot_metrics_action.copilot import MAX_REQUESTS, DayAnswers, NotReady
 from copilot_metrics_action.errors import ActionError, ApiError, ConfigError, HistoryError

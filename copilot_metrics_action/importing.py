@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from copilot_metrics_action import history, intake, legacy
 from copilot_metrics_action.collect import read_history, read_legacy, stored_years
-from copilot_metrics_action.collect_people import read_series
+from copilot_metrics_action.collect.people import read_series
 from copilot_metrics_action.errors import ConfigError, StoreError
 from copilot_metrics_action.history import History
 from copilot_metrics_action.intake import Ledger, Row
