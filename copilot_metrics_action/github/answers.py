@@ -115,7 +115,7 @@ def unreachable(path: str, error: Exception) -> ApiError:
 
 def refused(path: str, answer: Answer, permission: Permission) -> ApiError:
     status, headers, message = answer.status, answer.headers, answer.message
-    said = f"GitHub answered {status}" + (f": {message}" if message else "")
+    said = f"GitHub answered {status}" + (f": {message.rstrip('.')}" if message else "")
     kind = refusals.refusal(status, headers, message)
     hint = kind.remedy.replace("{input}", permission.input).replace("{needs}", permission.needs)
     return ApiError(path, said, hint, status=status, message=message, kind=kind.id)

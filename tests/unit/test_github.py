@@ -119,6 +119,7 @@ def test_refusal__says_what_to_do(standin: GitHub, kind: str, status: int, hint:
     assert error.status == status
     assert hint in error.hint
     assert f"GitHub answered {status}" in error.what
+    assert ".; " not in str(error), "GitHub's full stop does not stand before our remedy"
     assert "\n" not in str(error)
 
 
