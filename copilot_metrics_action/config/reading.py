@@ -64,9 +64,9 @@ def read_settings(text: str, name: str) -> Settings:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name
         what = str(getattr(error, "problem", None) or type(error).__name__)
-        raise ConfigErrors(
-            [ConfigError(place, f"it is not YAML ({what})", "check the indentation and quotes there")]
-        ) from None
+        # Of a value that is none the words say enough; only a broken form needs a hint where to look.
+        hint = "mend that line" if isinstance(error, ConstructorError) else "check the indentation and quotes there"
+        raise ConfigErrors([ConfigError(place, f"it is not YAML ({what})", hint)]) from None
     problems: list[ConfigError] = []
     settings: Any = _read({} if document is None else document, Settings, "", problems)
     if settings is not None:

@@ -405,7 +405,7 @@ def test_settings__one_rollout_for_all() -> None:
         ("a: !!python/object:os.system x", "c.yml:1: it is not YAML ("),
         ("a: 1\n---\nb: 2", "c.yml:2: it is not YAML ("),
         ('people: "\\ud800"', "c.yml:1: it is not YAML (half a character)"),
-        ("teams: true\npeople: none\nteams: false", "c.yml:3: it is not YAML (the key 'teams' stands twice)"),
+        ("teams: true\npeople: none\nteams: false", "c.yml:3: it is not YAML (the key 'teams' stands twice); mend"),
         ("a: 2026-13-45", "c.yml:1: it is not YAML (there is no day 2026-13-45)"),
         ("[" * 2000, "c.yml"),
         ("a: " + "x" * 300_000, "c.yml: the file is over 262,144 bytes"),
