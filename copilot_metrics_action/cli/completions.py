@@ -98,7 +98,12 @@ _copilot_metrics() {{
 {cases}
   esac
 }}
-compdef _copilot_metrics {PROGRAM}
+# The first time, a file of $fpath is run in place of its function; sourced, it only says whose completion it is.
+if [ "$funcstack[1]" = "_{PROGRAM}" ]; then
+  _copilot_metrics "$@"
+else
+  compdef _copilot_metrics {PROGRAM}
+fi
 """
 
 

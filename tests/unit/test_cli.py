@@ -93,6 +93,16 @@ def test_completions__know_every_command_and_option(shell: str, capsys: pytest.C
     assert "%(default)s" not in script
 
 
+def test_completions__of_zsh_complete_the_first_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file of $fpath is the function of its name: it has to call what it defines, or the first Tab does nothing."""
+    assert main("completions", "zsh") == 0
+    script = capsys.readouterr().out
+    assert wrong_usage("completions", "--help") == 0
+    assert "_copilot-" in capsys.readouterr().out, "the file's name, as the help says it"
+    branch = script.partition('if [ "$funcstack[1]" = "_copilot-metrics" ]; then\n')[2]
+    assert branch.startswith('  _copilot_metrics "$@"\nelse\n  compdef')
+
+
 # rebuild
 
 
