@@ -238,7 +238,13 @@ def _effect(
     if isinstance(beyond, Measured):
         low, middle, high = _on_scale(by, found.level, beyond.estimate)
         against = Against(middle, low, high, len(controls))
-    return _told(effect, by, found, against)
+    answer = _told(effect, by, found, against)
+    if answer.verdict == "fell" and by.kind == "count":
+        # Growth slows down the nearer it comes to everybody, and a straight line asks for more.
+        levelled = measure(settled, by, group.first, group.last, since, levelling=True)
+        if isinstance(levelled, Measured) and not _is_sure(levelled.estimate):
+            return replace(answer, verdict="cannot-tell", reason="a growth that levels off would look the same")
+    return answer
 
 
 def _slack(settled: Settled, last: date) -> int:
@@ -262,7 +268,7 @@ def _told(effect: Effect, by: Outcome, found: Measured, against: Against | None)
         against=against,
     )
     if low > 0 or high < 0:
-        if abs(found.estimate.difference) < CLAIM * found.estimate.error:
+        if not _is_sure(found.estimate):
             return replace(told, reason="the difference is hardly beyond chance")
         if against is not None and (against.low <= 0 if low > 0 else against.high >= 0):
             return replace(told, reason="elsewhere, where nothing was done, the figures moved alike")
@@ -271,6 +277,10 @@ def _told(effect: Effect, by: Outcome, found: Measured, against: Against | None)
     if -worth <= low and high <= worth:
         return replace(told, verdict="no-difference")
     return replace(told, reason="the figures vary too much from day to day")
+
+
+def _is_sure(estimate: Estimate) -> bool:
+    return abs(estimate.difference) >= CLAIM * estimate.error
 
 
 def _on_scale(by: Outcome, level: float, estimate: Estimate) -> tuple[float, float, float]:

@@ -52,11 +52,14 @@ def measure(
     last: date,
     since: date | None = None,
     others: Sequence[Settled] = (),
+    *,
+    levelling: bool = False,
 ) -> Measured | str:
     """The difference over the 28 days from `last` on against the trend before `first`; else why it cannot be told.
 
     since   the day before which another intervention still moved the figures
     others  scopes in which nothing was done: what moved all of them is then taken out (difference in differences)
+    levelling  of people on a day: against a growth that slows down the nearer it comes to everybody who is active
     The days between `first` and `last`, of several interventions judged together, are left out.
     """
     window = _window(settled, outcome, first, last, since)
@@ -69,7 +72,7 @@ def measure(
     if others:
         exposure = exposure * _index(settled, outcome, window, others)
         restless *= BESIDE_RESTLESS
-    return _of_days(settled, window, counts, exposure, restless)
+    return _of_days(settled, window, counts, exposure, restless, levelling=levelling)
 
 
 def comparable(settled: Settled, outcome: Outcome, first: date, last: date) -> bool:
@@ -150,7 +153,9 @@ def _index(settled: Settled, outcome: Outcome, window: _Window, others: Sequence
     return np.asarray(np.where(there.any(axis=0), np.nansum(found, axis=0) / np.maximum(there.sum(axis=0), 1), np.nan))
 
 
-def _of_days(settled: Settled, window: _Window, counts: Floats, exposure: Floats, restless: float) -> Measured | str:
+def _of_days(
+    settled: Settled, window: _Window, counts: Floats, exposure: Floats, restless: float, *, levelling: bool
+) -> Measured | str:
     found = _days(settled, window, counts, exposure)
     if isinstance(found, str):
         return found
@@ -165,11 +170,33 @@ def _of_days(settled: Settled, window: _Window, counts: Floats, exposure: Floats
         is_after,
         _steps(settled, window.fitted, places),
         restless,
+        _levelling(settled, counts, before, places) if levelling else None,
     )
     if estimate is None:
         return "there was too little use to compare"
     level = counts[after].sum() / exposure[after].sum()  # of no meaning where others are taken out
     return Measured(estimate, float(level), len(before), len(after))
+
+
+def _levelling(settled: Settled, counts: Floats, before: Places, places: Places) -> Floats | None:
+    """By observation: the logistic curve whose ceiling is everybody active in 28 days, in logarithms, to be scaled.
+
+    None where use did not grow, or nobody knows the ceiling: nothing levels off.
+    """
+    monthly = settled.monthly[before]
+    ceiling = 0.0 if np.isnan(monthly).all() else float(np.nanmax(monthly))
+    logarithms = np.log(np.maximum(counts[before], 0.5))
+    for day in range(7):
+        mine = settled.weekday[before] == day
+        logarithms[mine] -= logarithms[mine].mean() if mine.any() else 0.0
+    middle = before.mean()
+    weeks = (before - middle) / 7
+    growth = float((weeks * logarithms).sum() / (weeks**2).sum())
+    if ceiling <= 0 or growth <= 0:
+        return None
+    share = float(np.clip(counts[before].mean() / ceiling, 0.05, 0.95))
+    odds = np.log(share / (1 - share)) + growth / (1 - share) * (places - middle) / 7
+    return np.asarray(-np.log1p(np.exp(-odds)) / growth)
 
 
 def _days(settled: Settled, window: _Window, counts: Floats, exposure: Floats) -> tuple[Places, Places] | str:

@@ -52,12 +52,14 @@ def of_counts(
     after: NDArray[np.bool_],
     steps: Floats | None = None,
     restless: float = 1.0,
+    trend: Floats | None = None,
 ) -> Estimate | None:
     """The mean difference of the logarithm of `counts` (each over its `exposure`) on the days `after`.
 
     places  the day of each observation, as a number, rising
     steps   observations x changes of counting: 1 while one is in force; only such as lie within the days before
     restless  how far the figure wanders and bends, against the number of people on a day
+    trend   the shape of the trend, in logarithms; None = a straight line
     None where the observations are too few, or nothing was counted on one side.
     """
     usual = [day for day in range(7) if counts[weekday == day].sum() > 0]
@@ -70,7 +72,7 @@ def of_counts(
     columns = [
         after.astype(float),
         np.where(after, weeks - weeks[after].mean(), 0.0),
-        weeks,
+        weeks if trend is None else trend[keep],
         *((weekday == day).astype(float) for day in usual if (weekday == day).any()),
         *(() if steps is None else steps[keep].T),
     ]

@@ -124,6 +124,24 @@ def test_judge__a_fall_and_nothing() -> None:
     assert nothing.against is None
 
 
+def test_judge__a_growth_that_levels_off_is_no_loss() -> None:
+    def levelling(factor: float) -> list[StoredDay]:
+        def users(day: date) -> int:
+            weeks = (day - date(2026, 3, 2)).days / 7
+            return round(900 / (1 + np.exp(-0.25 * (weeks - 20))) * (factor if day >= DAY else 1))
+
+        return [
+            replace(one, daily_active_users=users(one.day), monthly_active_users=900) if one.day.weekday() < 5 else one
+            for one in days()
+        ]
+
+    nothing = judged(levelling(1.0))
+    assert (nothing.verdict, nothing.reason) == ("cannot-tell", "a growth that levels off would look the same")
+    assert nothing.high is not None
+    assert nothing.high < 0
+    assert judged(levelling(0.6)).verdict == "fell"
+
+
 def test_judge__noise_rarely_looks_like_an_effect() -> None:
     said = []
     for seed in range(700, 724):
