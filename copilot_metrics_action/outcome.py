@@ -31,7 +31,7 @@ from copilot_metrics_action.errors import ActionError
 from copilot_metrics_action.history import History, SeatCounts, StoredDay
 from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.own_files import calendar
-from copilot_metrics_action.people import PeopleDay, TeamsDay, series
+from copilot_metrics_action.people import PeopleDay, TeamsDay, series, without_activation
 from copilot_metrics_action.people.tables import Table, tables
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice
 from copilot_metrics_action.store import Snapshot
@@ -200,7 +200,7 @@ def analysis_of(settings: Settings, seen: History, as_of: date, people: Sequence
         as_of,
         calendar(settings, first, as_of),
         counting_changes.load(),
-        people if settings.seats == "auto" else (),
+        people if settings.seats == "auto" else without_activation(people),
     )
 
 

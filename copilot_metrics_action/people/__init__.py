@@ -14,6 +14,7 @@ from copilot_metrics_action.people.counts import (
     fuller,
     shown,
     windows,
+    without_activation,
 )
 from copilot_metrics_action.people.lines import Lines, RepositoryRow, TeamRow, UserRow, row_of
 from copilot_metrics_action.people.series import Series
@@ -44,4 +45,5 @@ __all__ = [
     "row_of",
     "shown",
     "windows",
+    "without_activation",
 ]

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
 
 FEW: Final = 5  # a smaller group can be told by its colleagues
 WINDOW_DAYS: Final = 28
@@ -144,6 +145,16 @@ def fuller(old: PeopleDay | None, new: PeopleDay, *, update_settled: bool = Fals
 
 def _size(users: People) -> int:
     return 0 if isinstance(users, UnsetType) else 1 if users is None else users
+
+
+def without_activation(lines: Iterable[PeopleDay]) -> tuple[PeopleDay, ...]:
+    """The lines without the share of active seats, for a scope whose seats are not to be read or are given."""
+    return tuple(
+        line
+        if line.window is None
+        else replace(line, window=replace(line.window, mature_seats=UNSET, active_mature_seats=UNSET))
+        for line in lines
+    )
 
 
 def due(lines: Iterable[PeopleDay], as_of: date, every_days: int = 7) -> bool:

@@ -64,6 +64,7 @@ class PeopleView(Struct, frozen=True):
     of_seats  the steps count people with a seat; else everybody active
     steps     those that are known, in order
     surfaces  people by way to use agents, by the names of `Surface`
+    withheld  there are so few people that nothing may be told of them
     """
 
     window: Window
@@ -73,6 +74,7 @@ class PeopleView(Struct, frozen=True):
     moves: tuple[Move, ...]
     old_clients: tuple[OldClient, ...]
     surfaces: Mapping[str, int | None]
+    withheld: bool
 
 
 _STEPS = (
@@ -112,6 +114,7 @@ def people(analysis: Analysis) -> PeopleView | None:
         tuple(_move(name, count) for name, count in sorted(window.moves.items())),
         tuple(_old(name, client) for name, client in window.clients.items() if client.too_old != 0),
         window.by_surface,
+        all(step.people is None for step in steps),
     )
 
 

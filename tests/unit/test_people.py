@@ -17,10 +17,12 @@ from msgspec.structs import replace
 from standin import make_record
 
 from copilot_metrics_action import places
+from copilot_metrics_action.config import Settings
 from copilot_metrics_action.errors import HistoryError, ReportError
 from copilot_metrics_action.history import History as Stored
 from copilot_metrics_action.history import Received, SeatCounts, merge
 from copilot_metrics_action.metrics import Scope, seat_holders
+from copilot_metrics_action.outcome import analysis_of
 from copilot_metrics_action.people import (
     PeopleDay,
     Tally,
@@ -270,6 +272,16 @@ def test_fuller__settled_counts_are_updated_when_asked_for() -> None:
     assert fuller(old, line(0, 8, settled=True), update_settled=True) == old
     merged = series.merge(ACME, series.PEOPLE, [old], [new], TAKEN, update_settled=True)
     assert merged.lines == (new,)
+
+
+@pytest.mark.parametrize("seats", ["none", 420])
+def test_windows__are_told_of_although_seats_are_not_read(seats: Any) -> None:
+    """But for the share of active seats, which was read earlier."""
+    window = replace(taken(read(text([row(1)]))), mature_seats=9, active_mature_seats=7)
+    lines = [line(1, 9), PeopleDay(day=END, settled=False, window=window)]
+    [found] = analysis_of(Settings(seats=seats), Stored(ACME), TAKEN, lines).windows
+    assert found == replace(window, mature_seats=UNSET, active_mature_seats=UNSET)
+    assert analysis_of(Settings(), Stored(ACME), TAKEN, lines).windows == (window,)
 
 
 def test_due__once_a_week() -> None:

@@ -23,6 +23,7 @@ from copilot_metrics_action.metrics import Scope
 from copilot_metrics_action.people import Window as PeopleWindow
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice, sheet, wording
 from copilot_metrics_action.symptoms import Finding, Status
+from copilot_metrics_action.teams import Teams
 from copilot_metrics_action.templates import Templates
 from copilot_metrics_action.trends import Activation, Analysis
 from copilot_metrics_action.triage import Action
@@ -697,11 +698,27 @@ def test_people__a_window_that_says_nothing() -> None:
     assert "People: " not in report.summary(with_people(two_symptoms(), bare), templates())
 
 
+def test_people__too_few_to_tell() -> None:
+    few = dict.fromkeys(("seats", "ever_active", "active_28_days", "active_7_days", "prompting", "accepting"))
+    text = report.summary(with_people(two_symptoms(), replace(views.PEOPLE, agents=None, **few)), templates())
+    assert "<summary>People: under 5</summary>" in text
+    assert "Days active of 28" not in text
+
+
 def test_people__without_seats() -> None:
     window = replace(views.PEOPLE, seats=UNSET, ever_active=UNSET, without_seat=UNSET)
     text = report.summary(with_people(two_symptoms(), window), templates())
     assert "People: 198 in 28 days → 151 in 7" in text
     assert "joined with the seats" not in text
+    assert "| Active in the last 7 of them | 151 | – |" in text
+
+
+def test_teams__none_are_large_enough() -> None:
+    view = two_symptoms()
+    none = Teams(views.NEWEST, (), (), 0)
+    text = report.summary(replace(view, scopes=(replace(view.scopes[0], teams=none),)), templates())
+    assert "<summary>Teams: none</summary>" in text
+    assert "those with at least five people with a seat" in text
 
 
 def test_overview__largest_increases() -> None:
