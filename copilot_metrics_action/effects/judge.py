@@ -242,7 +242,7 @@ def _effect(
     if answer.verdict == "fell" and by.kind == "count":
         # Growth slows down the nearer it comes to everybody, and a straight line asks for more.
         levelled = measure(settled, by, group.first, group.last, since, levelling=True)
-        if isinstance(levelled, Measured) and not _is_sure(levelled.estimate):
+        if isinstance(levelled, Measured) and not _is_loss(levelled.estimate):
             return replace(answer, verdict="cannot-tell", reason="a growth that levels off would look the same")
     return answer
 
@@ -277,6 +277,10 @@ def _told(effect: Effect, by: Outcome, found: Measured, against: Against | None)
     if -worth <= low and high <= worth:
         return replace(told, verdict="no-difference")
     return replace(told, reason="the figures vary too much from day to day")
+
+
+def _is_loss(estimate: Estimate) -> bool:
+    return estimate.difference < 0 and _is_sure(estimate)
 
 
 def _is_sure(estimate: Estimate) -> bool:
