@@ -180,7 +180,7 @@ def progress(way: Progress) -> Markdown:
         return Markdown(f"{start}. **Out of reach**: {way.reason}.")
     if way.pace is None or way.pace_low is None or way.pace_high is None:
         return Markdown(f"{start}. Cannot tell when: {way.reason}.")
-    pace = f"{_pace(way, way.pace)} a week ({_pace(way, way.pace_low)} to {_pace(way, way.pace_high)})"
+    pace = f"{_pace(way, way.pace)} a week ({_pace(way, way.pace_low)} to {_pace(way, way.pace_high)}),"
     verdict = {"on-the-way": "**on the way**", "too-slow": "**too slow**"}.get(way.state, "cannot tell yet")
     needed = f"; {_pace(way, way.needed)} a week would do" if way.state != "on-the-way" and way.needed else ""
     return Markdown(f"{start}. At the present pace of {pace} {_arrival(way)}: {verdict}{needed}.")
@@ -188,11 +188,11 @@ def progress(way: Progress) -> Markdown:
 
 def _arrival(way: Progress) -> str:
     if way.earliest is None:
-        return "not within two years"
+        return "it is not there within two years"
     latest = f"and {day(way.latest)}" if way.latest else "and no day within two years"
     if way.arrival is None:
-        return f"not within two years, at best on {day(way.earliest)}"
-    return f"on {day(way.arrival)} (between {day(way.earliest)} {latest})"
+        return f"it is not there within two years, at best on {day(way.earliest)}"
+    return f"it is there on {day(way.arrival)} (between {day(way.earliest)} {latest})"
 
 
 def _figure(way: Progress, value: float) -> str:
