@@ -171,6 +171,24 @@ def size(folder: Path) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
+def packed(folder: Path) -> dict[str, int]:
+    """Bytes in the packs by what they are: the folder below the scope, or the kind of object."""
+
+    def git(*arguments: str, given: str | None = None) -> list[str]:
+        command = ["git", "-C", str(folder), *arguments]
+        return subprocess.run(command, check=True, input=given, capture_output=True, text=True).stdout.splitlines()
+
+    named = dict(line.partition(" ")[::2] for line in git("rev-list", "--objects", BRANCH))
+    form = "--batch-check=%(objectname) %(objecttype) %(objectsize:disk)"
+    sizes: dict[str, int] = {}
+    for line in git("cat-file", form, given="\n".join(named)):
+        name, kind, disk = line.split()
+        parts = named[name].split("/")
+        what = (parts[2] if len(parts) > 2 else parts[-1]) if kind == "blob" else f"{kind}s"
+        sizes[what] = sizes.get(what, 0) + int(disk)
+    return dict(sorted(sizes.items(), key=lambda item: -item[1]))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--years", type=float, default=10)
@@ -193,6 +211,7 @@ def main() -> None:
             "checked_out": sum(map(len, files.values())),
             "before_repack": before,
             "after_repack": after,
+            "packed": packed(git.path),
         }))  # fmt: skip
 
 
