@@ -25,7 +25,6 @@ from copilot_metrics_action.metrics import (
     SeatFacts,
     canonical_json,
     flatten,
-    seat_holders,
     unknown_fields,
 )
 
@@ -194,11 +193,6 @@ def git_blob(data: bytes) -> str:
 
 def is_settled(day: date, as_of: date) -> bool:
     return (as_of - day).days >= SETTLED_AFTER_DAYS
-
-
-def count_seats(seats: Iterable[Record], taken: date) -> SeatCounts:
-    """The counts of a seat listing; a person with several seats counts once, as of the oldest and the last used."""
-    return count_holders(seat_holders(seats), taken)
 
 
 def count_holders(people: Mapping[str, SeatFacts], taken: date) -> SeatCounts:

@@ -227,11 +227,6 @@ def _bare(kind: Any) -> Any:
     return kind
 
 
-def _is_struct(kind: Any) -> bool:
-    bare = _bare(kind)
-    return isinstance(bare, type) and issubclass(bare, Struct)
-
-
 def describe(kind: Any) -> str:
     """A type in words: "a whole number", "one of keep, update"."""
     bare = _bare(kind)

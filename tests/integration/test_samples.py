@@ -17,7 +17,16 @@ from copilot_metrics_action import connect, history, pipeline
 from copilot_metrics_action.config import Settings, read_inputs
 from copilot_metrics_action.copilot import DayAnswers, NotReady
 from copilot_metrics_action.github import Patience
-from copilot_metrics_action.metrics import Record, Scope, canonical_json, flatten, fullest, read_records, report_day
+from copilot_metrics_action.metrics import (
+    Record,
+    Scope,
+    canonical_json,
+    flatten,
+    fullest,
+    read_records,
+    report_day,
+    seat_holders,
+)
 from copilot_metrics_action.runner import Runner
 from copilot_metrics_action.store import Folder
 from copilot_metrics_action.templates import Templates
@@ -133,7 +142,7 @@ def test_samples__seats_are_counted(tmp_path: Path) -> None:
     taken = date(2026, 5, 2)
     for path in files_of("seats"):
         answer = json.loads(path.read_bytes())
-        counts = history.count_seats(answer["seats"], taken)
+        counts = history.count_holders(seat_holders(answer["seats"]), taken)
         people = {seat["assignee"]["id"] for seat in answer["seats"] if seat.get("assignee")}
         empty = sum(not seat.get("assignee") for seat in answer["seats"])
         assert counts.total_seats == len(people) + empty

@@ -19,7 +19,7 @@ from copilot_metrics_action.history import (
     Merged,
     Received,
     SeatCounts,
-    count_seats,
+    count_holders,
     dump,
     git_blob,
     is_settled,
@@ -29,7 +29,7 @@ from copilot_metrics_action.history import (
     view,
     wanted,
 )
-from copilot_metrics_action.metrics import Record, Scope, canonical_json
+from copilot_metrics_action.metrics import Record, Scope, canonical_json, seat_holders
 
 ACME = Scope("organizations", "acme")
 TODAY = date(2026, 11, 21)
@@ -608,6 +608,6 @@ NONE = {
     ],
 )
 def test_count_seats(seats: list[Record], expected: Mapping[str, Any]) -> None:
-    counted = count_seats(seats, TODAY)
+    counted = count_holders(seat_holders(seats), TODAY)
     assert counted == SeatCounts(**{**NONE, **expected})
-    assert count_seats(reversed(seats), TODAY) == counted
+    assert count_holders(seat_holders(reversed(seats)), TODAY) == counted

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from copilot_metrics_action.history import count_seats
+from copilot_metrics_action.history import count_holders
 from copilot_metrics_action.made_up import SEATS, MadeUp
-from copilot_metrics_action.metrics import FIRST_DAY, KNOWN_FIELDS, Record, report_day
+from copilot_metrics_action.metrics import FIRST_DAY, KNOWN_FIELDS, Record, report_day, seat_holders
 
 TODAY = date(2026, 11, 21)
 
@@ -55,7 +55,7 @@ def test_days__only_what_github_would_serve(source: MadeUp) -> None:
 
 
 def test_seats__are_counted(source: MadeUp) -> None:
-    counts = count_seats(source.seats(), TODAY)
+    counts = count_holders(seat_holders(source.seats()), TODAY)
     assert counts.total_seats == SEATS
     assert (counts.active_7_days or 0) <= (counts.active_28_days or 0) < SEATS
 
