@@ -74,6 +74,15 @@ class ReportError(ActionError):
 class HistoryError(ActionError):
     """A stored file cannot be used; it is left as it is."""
 
+    @classmethod
+    def damaged(cls, path: str, error: Exception) -> HistoryError:
+        """A file of a day that is not what a run once wrote."""
+        return cls(
+            path,
+            f"the file is damaged ({error})",
+            "restore it from the branch's history, then run again; nothing was changed",
+        )
+
 
 class StoreError(ActionError):
     """The data branch, or the folder in its place, cannot be read or written."""

@@ -315,11 +315,7 @@ def rebuild(scope: Scope, archive: Iterable[tuple[str, bytes]]) -> History:
                     raise ValueError("it holds another day")
                 days[day] = _line(record, git_blob(data), settled=day not in provisional)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
-            raise HistoryError(
-                path,
-                f"the file is damaged ({error})",
-                "restore it from the branch's history, then run again; nothing was changed",
-            ) from None
+            raise HistoryError.damaged(path, error) from None
     years = sorted({day.year for day in (*days, *seats)})
     return History(
         scope,

@@ -260,11 +260,7 @@ def rebuild(scope: Scope, archive: Iterable[tuple[str, bytes]]) -> tuple[LegacyD
             if path != legacy_path(scope, line.day):
                 raise ValueError("it holds another day")
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
-            raise HistoryError(
-                path,
-                f"the file is damaged ({error})",
-                "restore it from the branch's history, then run again; nothing was changed",
-            ) from None
+            raise HistoryError.damaged(path, error) from None
         days[line.day] = line
     return tuple(days[day] for day in sorted(days))
 

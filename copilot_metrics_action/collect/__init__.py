@@ -59,9 +59,7 @@ def collect(run: Run, snapshot: Snapshot) -> tuple[Collected, ...]:
     requests = MAX_REQUESTS
     for scope in run.inputs.scopes:
         try:
-            stored = read_history(scope, snapshot, history.years_of(run.inputs.as_of))
-            counts = read_counts(run, scope, snapshot)
-            old = _read_legacy(run, scope, snapshot)
+            stored, counts, old = _stored(run, scope, snapshot)
         except ActionError as error:
             collected.append(Collected(scope, None, problems=(str(error),)))
         else:
@@ -94,9 +92,7 @@ def refresh(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> tup
     for one in collected:
         if one.stored is not None and one.head != snapshot.head:
             try:
-                stored = read_history(one.scope, snapshot, history.years_of(run.inputs.as_of))
-                counts = read_counts(run, one.scope, snapshot)
-                old = _read_legacy(run, one.scope, snapshot)
+                stored, counts, old = _stored(run, one.scope, snapshot)
                 found = still_wanted(one.people, counts, run.inputs.as_of)
                 one = replace(one, stored=stored, counts=counts, people=found, head=snapshot.head, legacy=old)
             except ActionError as error:
@@ -104,6 +100,15 @@ def refresh(run: Run, snapshot: Snapshot, collected: Sequence[Collected]) -> tup
                 run.told.errors.append(str(error))
         fresh.append(one)
     return tuple(fresh)
+
+
+def _stored(run: Run, scope: Scope, snapshot: Snapshot) -> tuple[History, Counts, tuple[LegacyDay, ...]]:
+    """All that is stored of a scope and that a run needs."""
+    return (
+        read_history(scope, snapshot, history.years_of(run.inputs.as_of)),
+        read_counts(run, scope, snapshot),
+        _read_legacy(run, scope, snapshot),
+    )
 
 
 def read_history(scope: Scope, snapshot: Snapshot, years: Sequence[int]) -> History:
