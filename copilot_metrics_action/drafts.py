@@ -13,7 +13,7 @@ from msgspec import Struct
 from copilot_metrics_action import escape
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.history import history_path
-from copilot_metrics_action.places import Where
+from copilot_metrics_action.places import Answer, Where
 from copilot_metrics_action.symptoms import Evidence, Finding, Status, words
 from copilot_metrics_action.templates import (
     Markdown,
@@ -59,36 +59,35 @@ class Row(Struct, frozen=True):
     note: Markdown
 
 
-def draft(
-    finding: Finding,
-    analysis: Analysis,
-    figure: Figure | None,
-    chart_urls: tuple[str, str] | None,
-    data: Sequence[tuple[str, str]],
-    run_url: str,
-    templates: Templates,
-    where: Sequence[Where] = (),
-    mentions: Sequence[str] = (),
-    beside: str = "",
-    unexplained: str = "",
-    done: Sequence[Markdown] = (),
-) -> Draft:
-    """The issue a finding deserves, by `issues/<symptom>.md.j2`, else by `issues/base.md.j2`.
+class Exhibits(Struct, frozen=True):
+    """What an issue shows beside its finding.
 
     figure      the chart that shows it. Without `chart_urls` its Mermaid diagram, if it has one, and its text
     chart_urls  of the light and the dark picture
     data        files of the history on the data branch, to attach to a chat, the newest last: path and page of each
-    where       the organizations or teams that explain most of it, the biggest first
-    beside      what is to be said of the others
-    unexplained without `where`: why it cannot be told, as the end of a sentence
+    where       the organizations or teams that explain most of it
     done        what was done about it and what came of that, a line each
+    mentions    people and teams to be told
+    run_url     page of the run that writes it
+    """
+
+    figure: Figure | None
+    chart_urls: tuple[str, str] | None
+    data: Sequence[tuple[str, str]]
+    where: Answer = Answer()
+    done: Sequence[Markdown] = ()
+    mentions: Sequence[str] = ()
+    run_url: str = ""
+
+
+def draft(finding: Finding, analysis: Analysis, exhibits: Exhibits, templates: Templates) -> Draft:
+    """The issue a finding deserves, by `issues/<symptom>.md.j2`, else by `issues/base.md.j2`.
 
     The body is the same as long as the figures are. At most 60,000 characters: whole parts are left out in
     the order of `PARTS`. Raises TemplateError.
     """
-    values = _values(finding, analysis, figure, data, where, mentions)
-    values |= {"beside": _plain(beside), "unexplained": _plain(unexplained), "done": tuple(done)[-MAX_DONE:]}
-    chart = _chart(figure, chart_urls)
+    values = _values(finding, analysis, exhibits)
+    chart = _chart(exhibits.figure, exhibits.chart_urls)
     name = f"issues/{finding.symptom}.md.j2"
     name = name if name in templates.names else "issues/base.md.j2"
     title = body = ""
@@ -103,9 +102,9 @@ def draft(
     events = ("worse", "again", "still") if finding.status is not Status.ABSENT else ("recovered",)
     comments = {event: _tidy(templates.render("issues/comment.md.j2", **values, event=event)) for event in events}
     return Draft(
-        title=title or f"{finding.scope.slug}: {finding.headline}",
+        title=title or f"{values['name']}: {finding.headline}",
         body=body,
-        run_line=_run_line(run_url),
+        run_line=_run_line(exhibits.run_url),
         brief=brief,
         **comments,
     )
@@ -198,22 +197,17 @@ def _run_line(run_url: str) -> str:
     return f"<sub>Written by [this run]({run_url}).</sub>" if run_url else ""
 
 
-def _values(
-    finding: Finding,
-    analysis: Analysis,
-    figure: Figure | None,
-    data: Sequence[tuple[str, str]],
-    where: Sequence[Where],
-    mentions: Sequence[str],
-) -> dict[str, Any]:
+def _values(finding: Finding, analysis: Analysis, exhibits: Exhibits) -> dict[str, Any]:
     rows = tuple(map(_row, finding.evidence))
-    kind = finding.scope.kind
-    shown = tuple(map(_place, where[:MAX_LINES]))
-    if len(where) > MAX_LINES:
-        shown += (Markdown(f"and {len(where) - MAX_LINES:,} more"),)
+    kind, figure, data, where = finding.scope.kind, exhibits.figure, exhibits.data, exhibits.where
+    shown = tuple(map(_place, where.parts[:MAX_LINES]))
+    if len(where.parts) > MAX_LINES:
+        shown += (Markdown(f"and {len(where.parts) - MAX_LINES:,} more"),)
     return {
         "scope": Markdown(finding.scope.path),
         "slug": Markdown(finding.scope.slug),
+        # An enterprise often has the name of one of its organizations.
+        "name": Markdown(finding.scope.slug + (" (enterprise)" if kind == "enterprises" else "")),
         "kind": kind,
         "the_kind": Markdown(f"the {kind.removesuffix('s')}"),
         "symptom": Markdown(finding.symptom),
@@ -232,6 +226,9 @@ def _values(
             {"day": change.day, "until": change.until, "what": _plain(change.what)} for change in finding.changes
         ),
         "where": shown,
+        "beside": _plain(where.beside),
+        "unexplained": _plain(where.reason),
+        "done": tuple(exhibits.done)[-MAX_DONE:],
         "sparkline": Markdown(figure.text if figure and "\n" not in figure.text.strip() else ""),
         "data_path": Markdown(data[-1][0]),
         "data_link": Markdown(words.listed([f"[`{path}`]({page})" if page else f"`{path}`" for path, page in data])),
@@ -240,7 +237,9 @@ def _values(
         "snooze_example": Markdown(
             ((analysis.newest_day or analysis.as_of) + timedelta(SNOOZE_DAYS)).isoformat()[:7] + "-01"
         ),
-        "mentions": tuple(Markdown("@" + match[1]) for name in mentions if (match := _MENTION.fullmatch(name.strip()))),
+        "mentions": tuple(
+            Markdown("@" + match[1]) for name in exhibits.mentions if (match := _MENTION.fullmatch(name.strip()))
+        ),
     }
 
 

@@ -308,20 +308,16 @@ def issue_texts(run: Run, outcome: Outcome) -> dict[triage.Key, triage.Draft]:
             if figure is not None and run.inputs.charts == "auto":
                 light, dark = report.paths(figure, [view])
                 urls = (linked.chart(light), linked.chart(dark))
-            text = drafts.draft(
-                finding,
-                analysis,
+            exhibits = drafts.Exhibits(
                 figure,
                 urls,
                 data,
-                run.inputs.run_url,
-                run.edges.templates,
-                where=where.parts,
-                mentions=run.edges.settings.issues.mentions,
-                beside=where.beside,
-                unexplained=where.reason,
+                where,
                 done=effects.lines(_about(view, finding.symptom)),
+                mentions=run.edges.settings.issues.mentions,
+                run_url=run.inputs.run_url,
             )
+            text = drafts.draft(finding, analysis, exhibits, run.edges.templates)
             texts[view.scope.path, finding.symptom] = _redacted(run, text)
     return texts
 

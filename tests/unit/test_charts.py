@@ -15,12 +15,13 @@ import views
 from msgspec.structs import replace
 from PIL import Image
 
-from copilot_metrics_action import charts
-from copilot_metrics_action.charts import colours, words
+from copilot_metrics_action import charts, counting_changes
+from copilot_metrics_action.charts import canvas, colours, words
 from copilot_metrics_action.charts.agents import PHASE_COLOURS
 from copilot_metrics_action.charts.canvas import paint
 from copilot_metrics_action.charts.chat import MODE_COLOURS
 from copilot_metrics_action.charts.closed_api import closed_api
+from copilot_metrics_action.charts.ink import text_width
 from copilot_metrics_action.charts.plan import day_axis
 from copilot_metrics_action.history import StoredDay
 from copilot_metrics_action.legacy import LegacyDay
@@ -282,6 +283,13 @@ def contrast(one: str, other: str) -> float:
         sum(a * b for a, b in zip((0.2126, 0.7152, 0.0722), linear(colour), strict=True)) for colour in (one, other)
     )
     return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("change", counting_changes.load(), ids=lambda change: str(change.day))
+def test_a_change_in_counting_is_told_whole(change: CountingChange) -> None:
+    axis = text_width("1,000,000", canvas.SMALL) + 10  # left of the plot
+    told = f"{words.short_day(change.day)}: {change.what}"
+    assert text_width(told, canvas.TINY) <= canvas.WIDTH - 2 * canvas.EDGE - axis
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
