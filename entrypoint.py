@@ -11,6 +11,10 @@ from pathlib import Path
 # nothing new went to looking through imported modules again and again, and once more at the end (November 2026).
 gc.set_threshold(100_000, 50, 100)
 
+# NumPy's linear algebra starts a thread for each core and lets them wait in a loop: 50 ms of CPU on two cores, for
+# matrices of a few rows (November 2026).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 # `-P` keeps the workspace off the path, and with it this file's folder: a checkout finds its package here.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

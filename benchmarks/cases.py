@@ -104,8 +104,10 @@ def first_run(days: int, *, people: bool = True, **inputs: str) -> Callable[[Git
 
 
 def daily(days: int, **inputs: str) -> Callable[[GitHub], dict[str, str]]:
+    """What a run of yesterday left, and one day more: of the users report too."""
+
     def prepare(github: GitHub) -> dict[str, str]:
-        files = stored_days(days)
+        files = {**stored_days(days), **counted_days(days)}
         github.git.delete_branch(BRANCH)
         github.git.delete_branch(f"{BRANCH}-charts")
         github.git.write_commit(BRANCH, files, "What was stored", orphan=True)
@@ -165,16 +167,17 @@ def people_day(users: int) -> Callable[[GitHub], dict[str, str]]:
         if "users-1-day" not in scope.contents:
             scope.contents = {"users-1-day": [users_lines(users, 1)]}
         scope.seats = seat_list(users)
-        github.git.write_commit(BRANCH, counted_days(), "What was counted")
         return inputs
 
     return prepare
 
 
-def counted_days() -> dict[str, bytes]:
+@cache
+def counted_days(count: int) -> dict[str, bytes]:
     """Counts over people as a run of yesterday would have left them, so that one day is read."""
     lines = [
-        people.PeopleDay(day=TODAY - timedelta(ago), settled=True, users=300, active=290) for ago in range(28, 1, -1)
+        people.PeopleDay(day=TODAY - timedelta(ago), settled=ago >= history.SETTLED_AFTER_DAYS, users=300, active=290)
+        for ago in range(count + 1, 1, -1)
     ]
     window = people.Window(taken=TODAY - timedelta(1), start=TODAY - timedelta(29), end=lines[-1].day, lines=1, bytes=1)
     lines[-1] = replace(lines[-1], window=window)
@@ -214,6 +217,7 @@ CASES = (
         (1.4, 160),
     ),
     Case("daily run, 30 days stored", daily(30)),
+    Case("daily run, 1 year stored", daily(365)),
     Case("daily run, 3 years stored", daily(1095)),
     Case("daily run, 10 years stored", daily(3650)),
     Case("daily run, twenty organizations", daily_twenty, world=twenty),

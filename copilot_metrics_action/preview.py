@@ -62,7 +62,7 @@ blockquote, .alert { padding: 0 1em; color: var(--muted); border-left: .25em sol
 ul, ol { padding-left: 2em; } li + li { margin-top: .25em; }
 li.task { list-style: none; } li.task input { margin: 0 .4em .2em -1.4em; vertical-align: middle; }
 sub { position: relative; bottom: -.25em; font-size: 75%; line-height: 0; vertical-align: baseline; }
-@media (max-width: 600px) { main { padding: 16px 16px 48px; } }
+@media (max-width: 600px) { main { padding: 16px 16px 48px; } td code { white-space: break-spaces; } }
 @media print { details > * { display: block; } a { color: inherit; } }
 """
 

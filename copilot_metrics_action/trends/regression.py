@@ -27,6 +27,7 @@ LEAST_SPAN_DAYS = 10
 LEAST_SPARE_DAYS = 4  # kept days beyond the number of parameters
 LEAST_BENT_DAYS = 10  # kept days after a bend: fewer do not show a slope
 LEAST_SIDE_DAYS = 5  # kept days on each side of a step of counting
+BLOCK = 128  # windows fitted together: what is in hand then fits the processor's cache, at half the CPU of all at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,17 @@ def fit(counts: Floats, keep: Booleans, steps: Floats | None = None, bend_days: 
     steps   windows x days x changes: 1 where a known change of counting is in force, else 0
     bend_days  the last days, in which alone the level grows; None = it does throughout
     """
+    blocks = [slice(start, start + BLOCK) for start in range(0, max(len(counts), 1), BLOCK)]
+    fitted = [_fit(counts[one], keep[one], None if steps is None else steps[one], bend_days) for one in blocks]
+    return Trend(
+        np.concatenate([one.slope for one in fitted]),
+        np.concatenate([one.error for one in fitted]),
+        np.concatenate([one.used for one in fitted]),
+        np.concatenate([one.onesided for one in fitted]),
+    )
+
+
+def _fit(counts: Floats, keep: Booleans, steps: Floats | None, bend_days: int | None) -> Trend:
     windows, length = counts.shape
     weeks = length // 7
     shape = (weeks, 7, windows)  # windows last: sums over days then run along whole rows of memory
