@@ -7,9 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-# A run makes little garbage that only a collector finds. At the usual thresholds a fifth of the CPU of a run that finds
-# nothing new went to looking through imported modules again and again, and once more at the end (November 2026).
-gc.set_threshold(100_000, 50, 100)
+# A run makes little garbage that only a collector finds, and ends soon. At the usual thresholds a fifth of the CPU of a
+# run that finds nothing new went to looking through imported modules again and again (November 2026).
+gc.disable()
 
 # NumPy's linear algebra starts a thread for each core and lets them wait in a loop: 50 ms of CPU on two cores, for
 # matrices of a few rows (November 2026).

@@ -329,6 +329,16 @@ def people_tables(run: Run, collected: Sequence[Collected]) -> dict[Scope, tuple
     return {one.scope: tables(one.people.month, one.people.holders, run.inputs.as_of) for one in collected}
 
 
+def table_files(named: Mapping[Scope, Sequence[Table]]) -> dict[str, str]:
+    """The same tables as text, by path below `output-dir`."""
+    return {
+        f"{scope.path}/people/{table.name}.{kind}": text
+        for scope, tables in named.items()
+        for table in tables
+        for kind, text in (("csv", table.csv()), ("ndjson", table.ndjson()))
+    }
+
+
 def _about(view: ScopeView, symptom: str) -> list[effects.Effect]:
     """The effects that belong into the issue of a symptom: noted there, or measured by what it is about."""
     fitting = effects.outcome_of(symptom).id

@@ -27,6 +27,7 @@ from copilot_metrics_action.outcome import (
     issue_texts,
     people_tables,
     run_view,
+    table_files,
 )
 from copilot_metrics_action.own_files import TEMPLATE_FOLDER
 from copilot_metrics_action.report import RunView, ScopeView
@@ -215,13 +216,7 @@ def tell(run: Run, saved: Saved, actions: tuple[triage.Action, ...]) -> Result:
         view = replace(view, errors=(*view.errors, template_problem(run, error)))
         summary = report.summary(view, run.edges.templates.shipped())
     shown = run.runner.redactor.page(summary)
-    files = {
-        f"{scope.path}/people/{table.name}.{kind}": text
-        for scope, tables in named.items()
-        for table in tables
-        for kind, text in (("csv", table.csv()), ("ndjson", table.ndjson()))
-    }
-    return Result(view, outputs(view, findings), tuple(told.warnings), present, shown, files)
+    return Result(view, outputs(view, findings), tuple(told.warnings), present, shown, table_files(named))
 
 
 def outputs(view: RunView, findings: Sequence[symptoms.Finding]) -> dict[str, str]:
