@@ -41,7 +41,7 @@ class Shape(Struct, Generic[L], frozen=True):
     name     of the folder with the files of the days, of the file of the series, and of the list in it
     line     its type
     fuller   the line of a day after it was counted again
-    kept     how many days the series goes back at least, from its lines
+    kept     how many days the series goes back, from its lines
     """
 
     name: str
@@ -167,7 +167,5 @@ def dump(scope: Scope, shape: Shape[L], lines: Sequence[L]) -> dict[str, bytes]:
 
 
 def _kept(shape: Shape[L], lines: Mapping[date, L]) -> tuple[L, ...]:
-    """The newest lines, in whole months: git packs versions of a file that only grows in a third of the room."""
     days, most = sorted(lines), shape.kept(lines)
-    oldest = next((day for day in days if (days[-1] - day).days < most), None)
-    return tuple(lines[day] for day in days if oldest and day >= oldest.replace(day=1))
+    return tuple(lines[day] for day in days if (days[-1] - day).days < most)
