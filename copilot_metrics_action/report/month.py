@@ -13,6 +13,7 @@ from copilot_metrics_action import symptoms
 from copilot_metrics_action.history import MONTH_DAYS, SeatCounts, StoredDay, day_path, history_path, seats_path
 from copilot_metrics_action.metrics import PHASES
 from copilot_metrics_action.report import done, figures, wording
+from copilot_metrics_action.report.seats import Idle, idle, seats_on
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import RunView, ScopeView
 from copilot_metrics_action.symptoms import EARLY_AGENTS, HEALTHY_ACTIVATION, Finding
@@ -77,7 +78,7 @@ class MonthOfScope(Struct, frozen=True):
 
     scope: Any
     name: str
-    seats: figures.Idle | None
+    seats: Idle | None
     active: Change
     share: Change
     agents: Change
@@ -152,9 +153,9 @@ def month_of(view: RunView, scope: ScopeView, analysis: Analysis, start: date, e
     now, earlier = _inside(analysis, start, end), _inside(analysis, before(start), start - timedelta(days=1))
     if analysis.days[0].day > before(start) + WEEKEND:
         earlier = []  # sums over a part of a month are nothing to compare a whole one with
-    counted = figures.seats_on(analysis, end) or _first_count(analysis, end)
-    seats = figures.idle(analysis, view.seat_price, counted.taken) if counted else None
-    earlier_seats = figures.seats_on(analysis, start - timedelta(days=1))
+    counted = seats_on(analysis, end) or _first_count(analysis, end)
+    seats = idle(analysis, view.seat_price, counted.taken) if counted else None
+    earlier_seats = seats_on(analysis, start - timedelta(days=1))
     active = Change(
         _newest(now, lambda one: one.monthly_active_users), _newest(earlier, lambda one: one.monthly_active_users)
     )

@@ -10,6 +10,9 @@ from copilot_metrics_action import legacy, metrics, symptoms
 from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.escape import markdown
 from copilot_metrics_action.report import done, figures, people, pictures, wording
+from copilot_metrics_action.report.breakdowns import breakdowns
+from copilot_metrics_action.report.dashboard import dashboard
+from copilot_metrics_action.report.seats import idle
 from copilot_metrics_action.report.sheet import Sheet, fit
 from copilot_metrics_action.report.view import RunView, ScopeView
 from copilot_metrics_action.templates import Markdown, Templates, message
@@ -116,8 +119,8 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
     weeks = figures.shown_weeks(analysis) if analysis else ()
     advice = symptoms.advice()
     windows = figures.windows(analysis) if analysis else ()
-    breakdowns = figures.breakdowns(analysis) if analysis else {}
-    filled = {name for name, rows in (*breakdowns.items(), ("windows", windows)) if rows}
+    shares = breakdowns(analysis) if analysis else {}
+    filled = {name for name, rows in (*shares.items(), ("windows", windows)) if rows}
     filled = (filled.intersection(view.sections) if view.sections else filled) | {"legacy"}  # a series of its own
     return {
         "scope": scope.scope,
@@ -151,11 +154,11 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "week_change": figures.week_change(analysis) if analysis else None,
         "windows": windows,
         "lines": figures.lines(analysis) if analysis else (),
-        "breakdowns": breakdowns,
+        "breakdowns": shares,
         "done_rows": done.rows(scope, linked=not on_page),
         "target_rows": done.targets(scope.progress),
-        "idle": figures.idle(analysis, view.seat_price) if analysis else None,
-        "dashboard": figures.dashboard(analysis) if analysis else None,
+        "idle": idle(analysis, view.seat_price) if analysis else None,
+        "dashboard": dashboard(analysis) if analysis else None,
         "legacy": _legacy(scope),
     }
 
