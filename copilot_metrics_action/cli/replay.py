@@ -29,12 +29,14 @@ class Past(Struct, frozen=True):
 class Told(Struct, frozen=True):
     """One time a symptom was present, as daily runs would have said it; a line of `--json`.
 
-    issue  whether the settings let the symptom open an issue
+    or_earlier  it was so on the first day that could be judged, and may have begun before
+    issue       whether the settings let the symptom open an issue
     """
 
     scope: str
     symptom: str
     since: str
+    or_earlier: bool
     opened: str
     closed: str | None
     issue: bool
@@ -42,7 +44,8 @@ class Told(Struct, frozen=True):
     def __str__(self) -> str:
         end = f"closed {self.closed}" if self.closed else "still open"
         only = "" if self.issue else "; shown only, no issue"
-        return f"{self.opened}  {self.scope}  {self.symptom:20} since {self.since}, {end}{only}"
+        since = self.since + (" or earlier" if self.or_earlier else "")
+        return f"{self.opened}  {self.scope}  {self.symptom:20} since {since}, {end}{only}"
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -122,6 +125,7 @@ def _told(past: Sequence[Past], settings: Settings) -> list[Told]:
                     scope.path,
                     spell.symptom,
                     str(spell.since),
+                    spell.or_earlier,
                     str(spell.opened),
                     None if spell.closed is None else str(spell.closed),
                     getattr(settings.symptoms, fields[spell.symptom]).issue,

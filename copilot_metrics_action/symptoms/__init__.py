@@ -14,7 +14,7 @@ from msgspec import Struct
 from copilot_metrics_action.symptoms import words
 from copilot_metrics_action.symptoms.catalogue import EARLY_AGENTS, HEALTHY_ACTIVATION, SYMPTOMS, Remedy, Symptom
 from copilot_metrics_action.symptoms.findings import Evidence, Finding, Status
-from copilot_metrics_action.symptoms.replay import Course, replay
+from copilot_metrics_action.symptoms.replay import Course, Judgement, replay
 from copilot_metrics_action.symptoms.reports import reports_stopped
 from copilot_metrics_action.symptoms.scene import Reading, Scene
 from copilot_metrics_action.symptoms.thresholds import (
@@ -65,13 +65,15 @@ UNCERTAIN = "it may pass: a holiday, an outage"
 class Spell(Struct, frozen=True):
     """One time a symptom was present, as daily runs would have said it.
 
-    since   the first day of the streak that opened it
-    opened  the day of the run that would have opened it
-    closed  the day of the run that would have closed it; None while it lasts
+    since       the first day of the streak that opened it
+    or_earlier  `since` is the first day that could be judged: it may have begun before
+    opened      the day of the run that would have opened it
+    closed      the day of the run that would have closed it; None while it lasts
     """
 
     symptom: str
     since: date
+    or_earlier: bool
     opened: date
     closed: date | None
 
@@ -105,6 +107,7 @@ def spells(analysis: Analysis, thresholds: Thresholds, rollout_start: date | Non
                 Spell(
                     symptom.id,
                     scene.settled.day_at(int(course.since[start])),
+                    _or_earlier(judgement, course, start),
                     scene.settled.day_at(start + SETTLED_AFTER_DAYS),
                     None if end == scene.settled.size else scene.settled.day_at(end + SETTLED_AFTER_DAYS),
                 )
@@ -144,6 +147,10 @@ def _finding(analysis: Analysis, scene: Scene | None, symptom: Symptom, rule: Ru
     return _conclude(common, scene, symptom.function(scene, rule), symptom)
 
 
+def _or_earlier(judgement: Judgement, course: Course, place: int) -> bool:
+    return int(course.since[place]) <= int(np.argmax(judgement.judged))
+
+
 def _conclude(common: Mapping[str, object], scene: Scene | None, reading: Reading, symptom: Symptom) -> Finding:
     status, since, reason, headline = reading.status, reading.since, reading.reason, reading.headline
     or_earlier = False
@@ -152,7 +159,7 @@ def _conclude(common: Mapping[str, object], scene: Scene | None, reading: Readin
         status, reason = _status(scene, reading, course)
         if status is Status.PRESENT:
             since = scene.settled.day_at(int(course.since[-1]))
-            or_earlier = int(course.since[-1]) <= int(np.argmax(reading.judgement.judged))
+            or_earlier = _or_earlier(reading.judgement, course, -1)
     assert status is not None  # noqa: S101  # a reading without streaks says its status itself
     if status is Status.UNKNOWN:
         headline = NOT_KNOWN

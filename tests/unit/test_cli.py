@@ -208,7 +208,7 @@ def test_replay__what_opened_and_when(half_year: Path, capsys: pytest.CaptureFix
     assert main("replay", half_year) == 0
     shown = capsys.readouterr().out
     assert "organizations/acme: settled days 2026-05-22 to 2026-11-17\n" in shown
-    assert "2026-06-24  organizations/acme  no-agent-usage       since 2026-06-18, still open\n" in shown
+    assert "2026-06-24  organizations/acme  no-agent-usage       since 2026-06-18 or earlier, still open\n" in shown
     assert "the defaults: issues opened 1, still open 1; shown only 0\n" in shown
 
 
@@ -224,7 +224,8 @@ def test_replay__what_a_changed_configuration_would_change(
     assert [line[:1] for line in lines if "no-agent-usage" in line] == ["-"]
     # A number of seats in the configuration counts as it does in a run.
     assert [line for line in lines if "low-active-users" in line] == [
-        "+ 2026-06-24  organizations/acme  low-active-users     since 2026-06-18, still open; shown only, no issue"
+        "+ 2026-06-24  organizations/acme  low-active-users     since 2026-06-18 or earlier, still open;"
+        " shown only, no issue"
     ]
     assert main("replay", half_year, "--try", changed, "--json") == 0
     found = json.loads(capsys.readouterr().out)
