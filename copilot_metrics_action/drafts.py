@@ -206,8 +206,7 @@ def _values(finding: Finding, analysis: Analysis, exhibits: Exhibits) -> dict[st
     return {
         "scope": Markdown(finding.scope.path),
         "slug": Markdown(finding.scope.slug),
-        # An enterprise often has the name of one of its organizations.
-        "name": Markdown(finding.scope.slug + (" (enterprise)" if kind == "enterprises" else "")),
+        "name": Markdown(finding.scope.name),
         "kind": kind,
         "the_kind": Markdown(f"the {kind.removesuffix('s')}"),
         "symptom": Markdown(finding.symptom),

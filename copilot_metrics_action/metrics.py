@@ -54,6 +54,11 @@ class Scope(Struct, frozen=True, order=True):
         """`organizations/acme`: the folder of the scope on the data branch, and its name everywhere else."""
         return f"{self.kind}/{self.slug}"
 
+    @property
+    def name(self) -> str:
+        """`acme`, or `acme (enterprise)`: what people read. An enterprise often has the name of its organization."""
+        return f"{self.slug} (enterprise)" if self.kind == "enterprises" else self.slug
+
     def __str__(self) -> str:
         return self.path
 

@@ -16,7 +16,7 @@ NAME_LENGTH = 15  # characters that fit above a panel
 def overview(analyses: Sequence[Analysis]) -> Plan | None:
     """Small multiples of the scopes that have data, the largest first; None with fewer than two."""
     told = [
-        (analysis.scope.slug, tuple(week.daily_active_users for week in weeks_of(analysis)), analysis.typical_day.ratio)
+        (analysis.scope.name, tuple(week.daily_active_users for week in weeks_of(analysis)), analysis.typical_day.ratio)
         for analysis in analyses
         if analysis.newest_day is not None
     ]

@@ -133,12 +133,12 @@ def page(view: RunView, templates: Templates, start: date) -> str:
         "alone": len(months) == 1,
         "movers": movers(months),
         "done": tuple(
-            (scope.scope.slug, row)
+            (scope.scope.name, row)
             for scope in view.scopes
             for row in done.rows_of(scope, start, end)
             if any(month.scope == scope.scope for month in months)
         ),
-        "aims": tuple((scope.scope.slug, row) for scope in view.scopes for row in done.targets(scope.progress)),
+        "aims": tuple((scope.scope.name, row) for scope in view.scopes for row in done.targets(scope.progress)),
         "price": view.seat_price,
         "closed_url": Markdown(closed),
         "opened_url": Markdown(opened),
@@ -166,7 +166,7 @@ def month_of(view: RunView, scope: ScopeView, analysis: Analysis, start: date, e
     agents = Change(_newest(now, _agent_share), _newest(earlier, _agent_share))
     return MonthOfScope(
         scope=scope.scope,
-        name=scope.scope.slug,
+        name=scope.scope.name,
         seats=seats,
         active=active,
         share=share,

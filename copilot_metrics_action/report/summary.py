@@ -124,7 +124,7 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
     filled = (filled.intersection(view.sections) if view.sections else filled) | {"legacy"}  # a series of its own
     return {
         "scope": scope.scope,
-        "name": scope.scope.slug,
+        "name": scope.scope.name,
         "view": scope,
         "analysis": analysis,
         "has_data": analysis is not None and analysis.newest_day is not None,
@@ -200,7 +200,7 @@ def overview(view: RunView) -> list[dict[str, Any]]:
         rows.append(
             {
                 "scope": scope.scope,
-                "name": scope.scope.slug,
+                "name": scope.scope.name,
                 "analysis": analysis,
                 "verdict": wording.verdict(scope, named=False),
                 "present": figures.present(scope.findings),

@@ -33,7 +33,7 @@ class Verdict(Struct, frozen=True):
 
 def verdict(scope: ScopeView, *, named: bool = True) -> Verdict:
     """The verdict of one scope; without its name where the name stands beside it."""
-    name = markdown(scope.scope.slug, 100)
+    name = markdown(scope.scope.name, 120)
     here = f" in {name}" if named else ""
     analysis = scope.analysis
     if analysis is None or analysis.newest_day is None:
@@ -74,23 +74,23 @@ def verdict_of_all(scopes: Sequence[ScopeView], errors: Sequence[str] = ()) -> V
     unread = [one for one in scopes if one.problem]
     told = [one for one in scopes if one.analysis is not None and one.analysis.newest_day is not None]
     if unread and not told:
-        return Verdict.of("⛔", f"Nothing could be read for {_slugs(unread)}")
+        return Verdict.of("⛔", f"Nothing could be read for {_names(unread)}")
     if not told:
         return Verdict.of("⚪", f"No data for {kinds(scopes)} yet")
     ill = [one for one in told if figures.present(one.findings)]
     count = sum(len(figures.present(one.findings)) for one in ill)
     if ill:
-        words = f"{plural(count, 'symptom')} in {len(ill)} of {kinds(scopes)}: {_slugs(ill)}"
+        words = f"{plural(count, 'symptom')} in {len(ill)} of {kinds(scopes)}: {_names(ill)}"
     else:
         words = f"No symptoms in {kinds(told)}"
     icon = "🔴" if ill else "🟢"
     if unread:
-        icon, words = "⛔", f"{_slugs(unread)} could not be read; {words[:1].lower()}{words[1:]}"
+        icon, words = "⛔", f"{_names(unread)} could not be read; {words[:1].lower()}{words[1:]}"
     return Verdict.of(icon, f"{words}; {data_to(told)}")
 
 
-def _slugs(scopes: Sequence[ScopeView]) -> str:
-    return listed(markdown(one.scope.slug, 100) for one in scopes)
+def _names(scopes: Sequence[ScopeView]) -> str:
+    return listed(markdown(one.scope.name, 120) for one in scopes)
 
 
 def kinds(scopes: Sequence[ScopeView]) -> str:

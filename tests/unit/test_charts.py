@@ -25,7 +25,7 @@ from copilot_metrics_action.charts.ink import text_width
 from copilot_metrics_action.charts.plan import day_axis
 from copilot_metrics_action.history import StoredDay
 from copilot_metrics_action.legacy import LegacyDay
-from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.metrics import Kind, Scope
 from copilot_metrics_action.symptoms import Status
 from copilot_metrics_action.trends import CountingChange
 
@@ -250,6 +250,13 @@ def test_overview__small_multiples() -> None:
     assert one.dark
     assert replace(one, light=None, dark=None) == charts.describe_overview(analyses)
     assert charts.describe_overview(analyses[:1]) is None
+
+
+def test_overview__an_enterprise_and_an_organization_of_one_name() -> None:
+    kinds: tuple[Kind, ...] = ("enterprises", "organizations")
+    one = charts.describe_overview([views.analysis_of(views.stored_days(90), Scope(kind, "acme")) for kind in kinds])
+    assert one is not None
+    assert "newest week: acme 96, acme (enterprise) 96." in one.alt
 
 
 # ---- colours that everybody can tell apart

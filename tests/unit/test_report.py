@@ -19,7 +19,7 @@ from copilot_metrics_action.charts import Figure
 from copilot_metrics_action.effects import Intervention, Target, judge, progress
 from copilot_metrics_action.errors import TemplateError
 from copilot_metrics_action.legacy import LegacyDay
-from copilot_metrics_action.metrics import Scope
+from copilot_metrics_action.metrics import Kind, Scope
 from copilot_metrics_action.people import Window as PeopleWindow
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice, sheet, wording
 from copilot_metrics_action.symptoms import Finding, Status
@@ -501,6 +501,22 @@ def test_month__seats_that_were_counted_later() -> None:
     assert "- Bring seats in use from 49 % to **54 %**: 21 more people." in page
     assert "- **Many seats are unused.** Send the onboarding material again" in page
     assert f"/blob/copilot-metrics/organizations/acme/seats/2026/{views.AS_OF}.json" in page
+
+
+def test_names__an_enterprise_and_an_organization_of_one_name() -> None:
+    late = (views.seat_counts(views.AS_OF),)
+    kinds: tuple[Kind, ...] = ("enterprises", "organizations")
+    scopes = [scope_view(views.analysis_of(views.stored_days(140), Scope(kind, "acme"), seats=late)) for kind in kinds]
+    view = views.view_of(*scopes)
+    summary = report.summary(view, templates())
+    assert "in 2 of 2 organizations and enterprises: acme (enterprise) and acme; data" in summary.splitlines()[0]
+    assert "\n### 🔴 [acme (enterprise)](" in summary
+    pages = report.pages(view, templates(), {})
+    assert pages["enterprises/acme/README.md"].startswith("# Copilot in acme (enterprise)\n")
+    assert "| [acme (enterprise)](" in pages["README.md"]
+    month = pages["reports/2026-10.md"]
+    assert month.count("first counted on") == 1
+    assert f" In acme (enterprise) and acme seats were first counted on {views.AS_OF.day} Nov 2026: that count" in month
 
 
 def test_index__keeps_nothing_but_its_own_lines() -> None:
