@@ -5,6 +5,7 @@ Counts alone; a group of one to four people is None, and templates print it as "
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType
 from copilot_metrics_action.metrics import PHASES
 from copilot_metrics_action.people import Client, Window
 from copilot_metrics_action.people.clients import MINIMUM
-from copilot_metrics_action.people.counts import WINDOW_DAYS, People
+from copilot_metrics_action.people.counts import FEW, WINDOW_DAYS, People
 from copilot_metrics_action.report.breakdowns import IDES
 from copilot_metrics_action.report.figures import present
 from copilot_metrics_action.symptoms import Status
@@ -174,7 +175,14 @@ class TeamRow(Struct, frozen=True):
 def teams(known: Teams | None) -> tuple[TeamRow, ...]:
     """The teams in which the fewest are active first, those of which that is not known last."""
     rows = [_team(team) for team in known.teams] if known else []
-    return tuple(sorted(rows, key=lambda row: (row.share is None, row.share or 0.0, row.name))[:MOST_TEAMS])
+    return tuple(sorted(rows, key=_rank)[:MOST_TEAMS])
+
+
+def _rank(row: TeamRow) -> tuple[float, str]:
+    """A withheld group counts as the largest it can be: its place then tells nothing more of it."""
+    if row.active is UNSET:
+        return math.inf, row.name
+    return (row.share if row.share is not None else (FEW - 1) / row.members), row.name
 
 
 def _team(team: Team) -> TeamRow:

@@ -21,9 +21,9 @@ from copilot_metrics_action.errors import TemplateError
 from copilot_metrics_action.legacy import LegacyDay
 from copilot_metrics_action.metrics import Kind, Scope
 from copilot_metrics_action.people import Window as PeopleWindow
-from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice, sheet, wording
+from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice, people, sheet, wording
 from copilot_metrics_action.symptoms import Finding, Status
-from copilot_metrics_action.teams import Teams
+from copilot_metrics_action.teams import Team, Teams
 from copilot_metrics_action.templates import Templates
 from copilot_metrics_action.trends import Activation, Analysis
 from copilot_metrics_action.triage import Action
@@ -735,6 +735,15 @@ def test_teams__none_are_large_enough() -> None:
     text = report.summary(replace(view, scopes=(replace(view.scopes[0], teams=none),)), templates())
     assert "<summary>Teams: none</summary>" in text
     assert "those with at least five people with a seat" in text
+
+
+def test_teams__a_withheld_group_is_among_those_in_which_the_fewest_are_active() -> None:
+    analysis = analysis_with()
+    counts = {"half": 20, "nearly-nobody": None, "new": UNSET, "nobody": 0}
+    found = tuple(Team(name, 40, active, UNSET, analysis, ()) for name, active in counts.items())
+    small = Team("small", 5, None, UNSET, analysis, ())  # one to four of five: nobody is told how few
+    shown = people.teams(Teams(views.NEWEST, (*found, small), (), 0))
+    assert [row.name for row in shown] == ["nobody", "nearly-nobody", "half", "small", "new"]
 
 
 def test_overview__largest_increases() -> None:
