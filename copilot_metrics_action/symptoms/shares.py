@@ -104,8 +104,8 @@ def no_agent_usage(scene: Scene, rule: NoAgentUsage) -> Reading:
         (reach < rule.open_below, reach > rule.close_above),
         (f"below {words.percent(rule.open_below)}", f"above {words.percent(rule.close_above)}"),
         headline="nobody uses agents",
-        present=f"In 28 days {_agent_figures(scene)} used agent mode in the IDE, and no other surface shows "
-        f"more{silence}.",
+        present=f"In 28 days {_agent_figures(scene)} used agent mode in the IDE, and "
+        f"{_beside_the_ide(scene)}{silence}.",
         weight=40,
         signs=("none-at-all",) if at(reach) == 0 else (),
     )
@@ -124,8 +124,7 @@ def low_agent_usage(scene: Scene, rule: LowAgentUsage) -> Reading:
         ),
         (f"{least} to {words.percent(rule.open_below)}", f"above {words.percent(rule.close_above)}, or below {least}"),
         headline="few people use agents",
-        present=f"In 28 days only {_agent_figures(scene)} used agent mode in the IDE, and no other surface shows "
-        f"{words.percent(rule.open_below)} or more.",
+        present=f"In 28 days only {_agent_figures(scene)} used agent mode in the IDE, and {_beside_the_ide(scene)}.",
         weight=20 + _depth(at(scene.agents.share), rule.open_below, 5),
     )
 
@@ -270,16 +269,24 @@ def _silent(scene: Scene) -> list[str]:
 
 
 def _agents_absent(scene: Scene) -> str:
-    figures = _agent_figures(scene)
+    figures, elsewhere = _agent_figures(scene), _most_elsewhere(scene)
+    if elsewhere:
+        return f"In 28 days {figures} used agent mode in the IDE, and {elsewhere}."
+    return f"In 28 days {figures} used agent mode."
+
+
+def _beside_the_ide(scene: Scene) -> str:
+    return _most_elsewhere(scene) or "no other surface shows more"
+
+
+def _most_elsewhere(scene: Scene) -> str:
+    """The surface with the largest share of agent users, when that is larger than the IDE's; else empty."""
     titles = {name: title for name, title, *_ in OTHER_SURFACES}
     shares = {name: share for name, values in scene.agents.others.items() if (share := at(values)) is not None}
     best = max(shares, key=lambda name: shares[name], default=None)
-    if best is not None and shares[best] > (at(scene.agents.share) or 0.0):
-        return (
-            f"In 28 days {figures} used agent mode in the IDE, and at least "
-            f"{words.percent(shares[best])} used agents through {titles[best]}."
-        )
-    return f"In 28 days {figures} used agent mode."
+    if best is None or shares[best] <= (at(scene.agents.share) or 0.0):
+        return ""
+    return f"at least {words.percent(shares[best])} used agents through {titles[best]}"
 
 
 def _agent_evidence(scene: Scene, opens: str, closes: str) -> tuple[Evidence, ...]:

@@ -404,6 +404,23 @@ def test_agents(agents: int | None, elsewhere: dict[str, int], none: Status, few
     assert (found["no-agent-usage"].status, found["low-agent-usage"].status) == (none, few)
 
 
+@pytest.mark.parametrize(
+    ("symptom", "agents", "elsewhere", "said"),
+    [
+        ("no-agent-usage", 0, {"daily_active_cli_users": 2}, "and at least 0.7 % used agents through Copilot CLI;"),
+        ("no-agent-usage", 2, {"daily_active_cli_users": 2}, "and no other surface shows more;"),
+        ("low-agent-usage", 0, {"daily_active_cli_users": 9}, "and at least 3 % used agents through Copilot CLI."),
+        ("low-agent-usage", 9, {"daily_active_cli_users": 2}, "and no other surface shows more."),
+    ],
+)
+def test_agents__say_what_the_other_surfaces_show(
+    symptom: str, agents: int, elsewhere: dict[str, int], said: str
+) -> None:
+    found = judge(make_days(90, monthly_active_agent_users=agents, **elsewhere))[symptom]
+    assert found.status is Status.PRESENT
+    assert said in found.verdict
+
+
 def test_signs__which_of_several_reasons_hold() -> None:
     nobody = judge(make_days(90, monthly_active_agent_users=0))["no-agent-usage"]
     assert (nobody.status, nobody.signs) == ("present", ("none-at-all",))
