@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser(
         prog="copilot-metrics",
         description="Tells whether GitHub Copilot is used, and what to do when it is not.",
-        epilog="Exit status: 0 done, 1 something could not be done (said on the standard error), 2 wrong usage. "
+        epilog="Exit status: 0 done, 1 something could not be done (lines with `error:` say what), 2 wrong usage. "
         "Tokens are better given as the variables COPILOT_TOKEN and GITHUB_TOKEN than as options.",
     )
     whole.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
