@@ -183,7 +183,7 @@ def progress(way: Progress) -> Markdown:
     pace = f"{_pace(way, way.pace)} a week ({_pace(way, way.pace_low)} to {_pace(way, way.pace_high)}),"
     verdict = {"on-the-way": "**on the way**", "too-slow": "**too slow**"}.get(way.state, "cannot tell yet")
     needed = f"; {_pace(way, way.needed)} a week would do" if way.state != "on-the-way" and way.needed else ""
-    return Markdown(f"{start}. At the present pace of {pace} {_arrival(way)}: {verdict}{needed}.")
+    return Markdown(f"{start}. At the pace of the last weeks, {pace} {_arrival(way)}: {verdict}{needed}.")
 
 
 def _arrival(way: Progress) -> str:
