@@ -153,7 +153,9 @@ def change(value: Any, unit: str = "") -> Markdown:
     if unit == "ratio":
         return points(value.difference)
     if unit == "number":
-        return signed(value.difference, 1)
+        # Of what stands beside it: 7.7 after 7.9 is −0.2, whatever the next digits say.
+        now, before = value.now, value.before
+        return Markdown(NONE) if now is None or before is None else signed(round(now, 1) - round(before, 1), 1)
     return against(value.now, value.before)
 
 

@@ -306,5 +306,5 @@ def nothing_ever(scope: Scope, month: list[Record] | NotReady) -> ActionError:
     return ApiError(
         str(scope),
         "GitHub has no report for it yet",
-        "reports begin up to three days after the policy 'Copilot usage metrics' was enabled: the next run asks again",
+        "wait for the next run: reports begin up to three days after the policy 'Copilot usage metrics' was enabled",
     )

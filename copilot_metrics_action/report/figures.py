@@ -262,7 +262,7 @@ def lines(analysis: Analysis) -> tuple[Row, ...]:
 def limits(analysis: Analysis) -> tuple[str, ...]:
     """What the reports cannot say, so that nobody looks for it; only what is true of the data at hand."""
     silent = [one.title for one in analysis.surfaces if one.monthly is None and one.daily is None]
-    found = [f"Not reported for {analysis.scope.name}: {', '.join(silent)}."] if silent else []
+    found = [f"Not in the daily reports of {analysis.scope.name}: {', '.join(silent)}."] if silent else []
     return (
         *found,
         "AI credits: GitHub reports them for each person alone, not for an organization or an enterprise.",

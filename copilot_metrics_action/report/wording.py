@@ -126,6 +126,8 @@ def coverage_of_run(scope: ScopeView) -> str:
     cover = scope.coverage
     if cover is None:
         return coverage_of_data(scope)
+    if not cover.expected and not cover.present:
+        return ""  # nothing was ever read: the page says why, and "none missing" would be no comfort
     parts = [f"{plural(cover.expected, 'day')} expected, {cover.present:,} stored"]
     parts.append(f"{len(cover.missing):,} missing ({day_list(cover.missing)})" if cover.missing else "none missing")
     unpublished = cover.expected - cover.present - len(cover.missing)

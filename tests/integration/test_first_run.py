@@ -113,8 +113,8 @@ def test_first_run__no_day_at_all_is_no_success(tmp_path: Path) -> None:
     with GitHub(World(TODAY, [Scope(ACME, usage=SMALL, stopped_after=date(2025, 12, 1))])) as github:
         result = run_action(github, tmp_path, QUICK, expect=1)
         assert result.errors == [
-            "organizations/acme: GitHub has no report for it yet; reports begin up to three days after the policy "
-            "'Copilot usage metrics' was enabled: the next run asks again"
+            "organizations/acme: GitHub has no report for it yet; wait for the next run: reports begin up to three "
+            "days after the policy 'Copilot usage metrics' was enabled"
         ]
         assert list(github.git.branches()) == ["main"]
 

@@ -24,8 +24,8 @@ from copilot_metrics_action.people import Window as PeopleWindow
 from copilot_metrics_action.report import Links, RunView, ScopeView, SeatPrice, people, sheet, wording
 from copilot_metrics_action.symptoms import Finding, Status
 from copilot_metrics_action.teams import Team, Teams
-from copilot_metrics_action.templates import Templates
-from copilot_metrics_action.trends import Activation, Analysis
+from copilot_metrics_action.templates import Templates, change
+from copilot_metrics_action.trends import Activation, Analysis, Change
 from copilot_metrics_action.triage import Action
 
 ROOT = Path(__file__).parents[2]
@@ -286,6 +286,23 @@ def test_verdict__without_data(scopes: tuple[ScopeView, ...], line: str) -> None
     text = report.summary(views.view_of(*scopes), templates())
     sane(text)
     assert text.splitlines()[0] == f"## {line}"
+
+
+def test_state__a_first_day_on_which_nothing_was_read() -> None:
+    empty = analysis_with(0)
+    view = scope_view(
+        empty, (views.UNKNOWN,), problem="organizations/acme: GitHub answered 401: Bad credentials; renew it"
+    )
+    text = report.summary(views.view_of(view, errors=(view.problem,)), templates())
+    sane(text)
+    assert "> organizations/acme: GitHub answered 401: Bad credentials<br>**Do this:** renew it<br>Nothing" in text
+    for noise in ("none missing", "Symptoms that", "cannot be judged"):
+        assert noise not in text
+
+
+def test_windows__a_change_is_that_of_the_figures_beside_it() -> None:
+    assert str(change(Change(7.74, 7.86), "number")) == "−0.2"
+    assert str(change(Change(7.74, None), "number")) == "–"
 
 
 def test_verdict__worst_first() -> None:
