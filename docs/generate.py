@@ -19,6 +19,7 @@ from msgspec import Meta, Struct
 
 from copilot_metrics_action import counting_changes, metrics
 from copilot_metrics_action.config import Settings, describe, json_schema
+from copilot_metrics_action.report import SECTIONS
 from copilot_metrics_action.symptoms import SYMPTOMS, Thresholds
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -51,6 +52,7 @@ def configuration() -> str:
         f"| `{path}` | {_cell(describe(kind))} | {_default(default)} | {_cell(meta.description or '')} | {_example(meta)} |"
         for path, kind, default, meta in _keys(Settings, "")
     )
+    sections = ", ".join(f"`{name}`" for name in SECTIONS)
     return f"""# Configuration
 
 `.github/copilot-metrics.yml` in the admin repository; every key has a default, and a file is not needed. All problems are told at once, each with its place.
@@ -69,7 +71,7 @@ With the first line of this example an editor that knows YAML schemas checks the
 |:--|:--|:--|:--|:--|
 {rows}
 
-A key of a list is written with `[]`: each entry of the list has it. The limits of the symptoms are explained in [symptoms.md](symptoms.md).
+A key of a list is written with `[]`: each entry of the list has it. The sections that `report.sections` can name: {sections}. The limits of the symptoms are explained in [symptoms.md](symptoms.md).
 """
 
 
@@ -127,7 +129,7 @@ def _default(value: Any) -> str:
     if value is msgspec.NODEFAULT:
         return "must be given"
     if value in ((), "", None):
-        return "none"
+        return "not set"  # `none` is a value of some keys, and means something else
     return f"`{_yaml(value)}`"
 
 

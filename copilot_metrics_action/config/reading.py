@@ -233,7 +233,7 @@ def describe(kind: Any) -> str:
     origin = get_origin(bare)
     if origin is Literal:
         values = get_args(bare)
-        return f"one of {', '.join(map(str, values))}"
+        return f"one of {', '.join(str(value) for value in values if value != '')}"
     if origin in (Union, UnionType):
         return " or ".join(describe(part) for part in get_args(bare) if part is not type(None))
     if origin is tuple:
