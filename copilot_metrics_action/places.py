@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from copilot_metrics_action.trends import Analysis
 MOST = 0.8  # of the whole is "most of it"; parts beyond it are only counted
 LITTLE = 0.5  # of the whole in all known parts together: then most of it lies elsewhere
 MAX_PARTS = 5
+CHANCE = 0.5  # of the root of a typical day's people: by so much its median over four weeks moves of itself
 
 
 class Where(Struct, frozen=True):
@@ -170,7 +172,9 @@ def _fewer_people(finding: Finding, member: Analysis) -> _Part | None:
         return None
     lost = round(before) - round(now)
     change = f"{words.count(abs(lost))} {'fewer' if lost > 0 else 'more'} than" if lost else "as many as"
-    return _Part(float(lost), f"{_people(round(now))} on a working day, {change} four weeks earlier")
+    # Less is chance, and says nothing of where use stands still.
+    weight = 0.0 if 0 < lost < CHANCE * math.sqrt(before) else float(lost)
+    return _Part(weight, f"{_people(round(now))} on a working day, {change} four weeks earlier")
 
 
 def _no_agents(finding: Finding, member: Analysis) -> _Part | None:

@@ -59,6 +59,14 @@ def test_organizations__those_that_lost_people(symptom: str) -> None:
     assert answer == Answer(reason="none of the 2 organizations of this run explains it by itself")
 
 
+def test_organizations__a_loss_that_may_be_chance_explains_nothing() -> None:
+    found = [people("a", 18, 18.6), people("b", 25, 25), people("c", 997, 1000)]
+    answer = organizations(about("flat-usage", 1.8), WHOLE, found, 1)
+    assert answer == Answer(reason="none of the 3 organizations of this run explains it by itself")
+    answer = organizations(about("flat-usage", 1.8), WHOLE, [*found, people("d", 980, 1000)], 1)
+    assert [part.name for part in answer.parts] == ["d"]
+
+
 def test_organizations__who_has_people_without_agents() -> None:
     def agents(slug: str, active: int, users: int | None, *, settled: bool = True) -> Analysis:
         days = [
