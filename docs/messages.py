@@ -364,8 +364,8 @@ GROUPS: Final[tuple[tuple[str, tuple[Message, ...]], ...]] = (
                 ("exclude `", "does not match", "must match", "commits must be signed", "files ending in"),
             ),
             Message(
-                "writing the branches, writing issues: not verified",
-                "only writing shows whether a token may write, and a check changes nothing",
+                "writing the branches, writing issues: only writing shows it, and a check changes nothing",
+                "GitHub does not tell beforehand whether a token may write",
                 "compare the `permissions` of the job with [the table](#tokens)",
                 ("a check changes nothing",),
             ),

@@ -80,7 +80,7 @@ def branches(inputs: Inputs, clients: Clients, settings: Settings) -> tuple[list
 
 
 def _unwritten(what: str, needs: str) -> Line:
-    said = "not verified: a check changes nothing"
+    said = "only writing shows it, and a check changes nothing"
     return Line(what, "not verified", said, f"give the job {needs}", needs, refusals.WORKFLOW_PAGE)
 
 
