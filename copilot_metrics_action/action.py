@@ -33,10 +33,12 @@ class Terminal(Struct, frozen=True):
     """What a terminal asks for beyond the inputs; its log is plain lines, since no runner reads it.
 
     preview  also gets the summary as an HTML page
+    verdict  the log ends with the first line of the summary, which nothing else shows on a terminal
     machine  also gets what a machine may read; the log then goes to the standard error
     """
 
     preview: Path | None = None
+    verdict: bool = False
     machine: Callable[[str], None] | None = None
 
 
@@ -100,7 +102,12 @@ def _act(inputs: Inputs, runner: Runner, terminal: Terminal) -> int:
     result = replace(result, summary=result.summary + explained)
     if terminal.preview is not None:
         write_preview(terminal.preview, result)
-    return _tell(inputs, runner, result)
+    status = _tell(inputs, runner, result)
+    if terminal.verdict:
+        runner.log(result.summary.partition("\n")[0].removeprefix("## "))
+        if terminal.preview is None and not inputs.output_dir:
+            runner.log("--preview FILE shows the whole summary")
+    return status
 
 
 def _demo_action(inputs: Inputs, runner: Runner) -> int:

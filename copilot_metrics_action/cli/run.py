@@ -18,7 +18,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Does what the action does. The options are its inputs.",
     )
     add_inputs(one)
-    one.add_argument("--preview", type=Path, metavar="FILE", help="also write the summary as one HTML file")
+    one.add_argument("--preview", type=Path, metavar="FILE", help="also write the whole summary as one HTML file")
     one.set_defaults(command=_run)
 
 
@@ -42,4 +42,4 @@ def environment_of(options: argparse.Namespace, mode: str) -> dict[str, str]:
 
 
 def _run(options: argparse.Namespace, runner: Runner) -> int:
-    return run_action(environment_of(options, "run"), terminal=Terminal(preview=options.preview))
+    return run_action(environment_of(options, "run"), terminal=Terminal(preview=options.preview, verdict=True))

@@ -291,7 +291,8 @@ def _require(
 ) -> None:
     failed = {problem.where for problem in problems}
     if not REPOSITORY.fullmatch(repository) and "repository" not in failed:
-        problems.append(ConfigError("repository", "it is not known", "write it as owner/name"))
+        hint = "write it as owner/name (on a terminal, --repository)"
+        problems.append(ConfigError("repository", "it is not known", hint))
     if not given.get("github-token") and "github-token" not in failed:
         hint = "leave it out to use the workflow's own token (on a terminal, set GITHUB_TOKEN)"
         problems.append(ConfigError("github-token", "it is empty", hint))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from standin import ActionResult, Fault, GitHub, Scope, Usage, World, run_action
+from standin.runner import action_environment
+
+from copilot_metrics_action import cli
 
 ACME = "organizations/acme"
 BRANCH = "copilot-metrics"
@@ -29,6 +33,36 @@ def github() -> Iterator[GitHub]:
 def run(github: GitHub, folder: Path, status: int = 0, **inputs: str) -> ActionResult:
     given = {name.replace("_", "-"): value for name, value in inputs.items()}
     return run_action(github, folder, {**QUICK, **given}, expect=status)
+
+
+# on a terminal
+
+
+@pytest.mark.parametrize("wanted", [[], ["--preview", "page.html"]], ids=["the log alone", "with a page"])
+def test_terminal__the_log_ends_with_the_verdict(
+    github: GitHub,
+    tmp_path: Path,
+    wanted: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    environment, folders = action_environment(github, tmp_path)
+    for name, value in environment.items():
+        if not name.startswith("INPUT_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COPILOT_TOKEN", github.world.copilot_token)
+    monkeypatch.setenv("GITHUB_TOKEN", github.world.github_token)
+    monkeypatch.chdir(folders["workspace"])
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        status = cli.main(["run", "--as-of", str(TODAY), "--charts", "none", "--dry-run", "true", *wanted])
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    log = capsys.readouterr().out.splitlines()
+    assert status == 0
+    assert "🔴 1 symptom in acme: nobody uses agents; data to 19 Jan 2026, 3 days provisional" in log[-2:]
+    assert (log[-1] == "--preview FILE shows the whole summary") == (not wanted)
+    assert Path("page.html").exists() == bool(wanted)
 
 
 # check
