@@ -1,7 +1,7 @@
 """A made-up organization: what its reports and seats would be, so that everything can be seen without a token.
 
 Its story: 420 seats bought eleven months ago, a rollout that went well until the summer, then nothing: about
-as many people a day as two months ago, fewer than half of the seats in use, and hardly anybody tries an agent.
+as many people a day as two months ago, little more than half of the seats in use, and hardly anybody tries an agent.
 Every figure follows from simulated people, so that counts of days, weeks and months agree with each other.
 """
 
@@ -134,7 +134,7 @@ class MadeUp:
             if not today >> number & 1:
                 continue
             dice = random.Random(day.toordinal() * 1_000 + number)
-            prompts = 0 if number % 11 == 3 else dice.randrange(1, 13)
+            prompts = 0 if number % 11 == 3 else dice.randrange(2, 16)
             generated = dice.randrange(12, 66)
             yield {
                 "user_id": number,
@@ -149,7 +149,7 @@ class MadeUp:
                 "used_chat": prompts > 0,
                 "used_cli": person.cli,
                 "used_copilot_cloud_agent": False,
-                "ai_adoption_phase": {"phase_number": _phase(number, (self._as_of - day).days)},
+                "ai_adoption_phase": {"phase_number": _phase(number, person, (self._as_of - day).days)},
                 "totals_by_ide": [_CLIENTS[number % len(_CLIENTS)]],
             }
 
@@ -270,11 +270,13 @@ def _people(dice: random.Random) -> list[Person]:
     return people
 
 
-def _phase(number: int, ago: int) -> int:
-    """Two of three code first; some reached that phase, or left it, within the month."""
+def _phase(number: int, person: Person, ago: int) -> int:
+    """Two of three code first, some since this month; who uses an agent is beyond that."""
+    if person.agent or person.cli:
+        return 2
     if number % 19 == 4:
         return int(ago < 12)
-    return 0 if number % 3 == 1 else 2 if number % 21 == 2 else 1
+    return 0 if number % 3 == 1 else 1
 
 
 def _features(prompts: int, generated: int, accepted: int, agent_users: int, cli_users: int) -> list[dict[str, Any]]:
@@ -328,9 +330,9 @@ def _without_prompts(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _phases(month: int, users: int) -> list[Record]:
-    """Most people have reached the first phase, few the second."""
+    """Most people have reached the first phase, hardly anybody the second: as few as use an agent."""
     rows: list[Record] = []
-    for number, (name, percent) in enumerate((("No Cohort", 31), ("Phase 1", 64), ("Phase 2", 5))):
+    for number, (name, percent) in enumerate((("No Cohort", 33), ("Phase 1", 65), ("Phase 2", 2))):
         active, people = users * percent // 100, month * percent // 100
         rows.append(
             {"phase": name, "phase_number": number, "total_engaged_users": active, "users_in_phase_28d": people}

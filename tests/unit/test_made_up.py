@@ -46,6 +46,16 @@ def test_records__agree_with_themselves(month: list[Record]) -> None:
         assert record["code_acceptance_activity_count"] <= record["code_generation_activity_count"]
 
 
+def test_people__agree_with_the_records(source: MadeUp, month: list[Record]) -> None:
+    rows = [row for record in month for row in source._users(report_day(record))]
+    prompts = sum(row["user_initiated_interaction_count"] for row in rows)
+    told = sum(record["user_initiated_interaction_count"] for record in month)
+    assert prompts == pytest.approx(told, rel=0.05), "a team is compared with its organization on one page"
+    agents = {row["user_id"] for row in rows if row["used_agent"] or row["used_cli"]}
+    phases = max(month, key=report_day)["totals_by_ai_adoption_phase"]
+    assert 0 < phases[2]["users_in_phase_28d"] <= len(agents)
+
+
 def test_days__only_what_github_would_serve(source: MadeUp) -> None:
     asked = [TODAY - timedelta(ago) for ago in (29, 200, 400)]
     answers = source.days(asked)
