@@ -139,7 +139,9 @@ def scope_values(view: RunView, scope: ScopeView, *, on_page: bool) -> dict[str,
         "verdict": wording.verdict_of_all([scope], view.errors)
         if len(view.scopes) < 2
         else wording.verdict(scope, named=on_page),
-        "coverage_line": wording.coverage_of_data(scope) if on_page else wording.coverage_of_run(scope),
+        "coverage_line": wording.coverage_of_data(scope)
+        if on_page
+        else wording.coverage_of_run(scope, lost=bool(view.errors) and not (view.data_commit or view.dry_run)),
         "coverage": scope.coverage,
         "charts": charts_by_section(view, scope, filled),
         "headline": figures.headline(scope, view.seat_price),

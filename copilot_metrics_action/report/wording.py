@@ -121,14 +121,18 @@ def listed(names: Iterable[str], most: int = NAMED) -> str:
     return known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}" if known else ""
 
 
-def coverage_of_run(scope: ScopeView) -> str:
-    """The coverage line of the job summary: what was expected, is there, is missing, came in this run."""
+def coverage_of_run(scope: ScopeView, *, lost: bool = False) -> str:
+    """The coverage line of the job summary: what was expected, is there, is missing, came in this run.
+
+    lost  what came in it, if anything did, could not be stored
+    """
     cover = scope.coverage
     if cover is None:
         return coverage_of_data(scope)
     if not cover.expected and not cover.present:
         return ""  # nothing was ever read: the page says why, and "none missing" would be no comfort
-    parts = [f"{plural(cover.expected, 'day')} expected, {cover.present:,} stored"]
+    lost = lost and bool(cover.new)
+    parts = [f"{plural(cover.expected, 'day')} expected, {cover.present:,} {'read' if lost else 'stored'}"]
     parts.append(f"{len(cover.missing):,} missing ({day_list(cover.missing)})" if cover.missing else "none missing")
     unpublished = cover.expected - cover.present - len(cover.missing)
     if unpublished > 0:
@@ -137,7 +141,7 @@ def coverage_of_run(scope: ScopeView) -> str:
     if waiting:
         parts.append(f"{len(waiting)} provisional ({day_list(waiting)})")
     if cover.new:
-        parts.append(f"{plural(len(cover.new), 'new day')}{_few(cover.new)}")
+        parts.append(f"{plural(len(cover.new), 'new day')}{_few(cover.new)}{', **not stored**' if lost else ''}")
     else:
         parts.append("nothing new in this run")
     if cover.revised:

@@ -84,7 +84,7 @@ def read_before() -> RunView:
     view = scope_view(
         views.analysis_of(views.stored_days(60)), problem="organizations/acme: GitHub answered 502 five times"
     )
-    return views.view_of(view, errors=(view.problem,))
+    return views.view_of(view, errors=(view.problem,), data_commit="abc1234")
 
 
 def one_day() -> RunView:
@@ -145,7 +145,12 @@ def several() -> RunView:
     analyses = [one.analysis for one in told if one.analysis]
     unread = ScopeView(Scope("organizations", "new"), problem="organizations/new: GitHub answered 404 for its reports")
     return views.view_of(
-        *told, unread, errors=(unread.problem,), actions=ACTIONS, overview=charts.describe_overview(analyses)
+        *told,
+        unread,
+        errors=(unread.problem,),
+        actions=ACTIONS,
+        overview=charts.describe_overview(analyses),
+        data_commit="abc1234",
     )
 
 
@@ -298,6 +303,19 @@ def test_state__a_first_day_on_which_nothing_was_read() -> None:
     assert "> organizations/acme: GitHub answered 401: Bad credentials<br>**Do this:** renew it<br>Nothing" in text
     for noise in ("none missing", "Symptoms that", "cannot be judged"):
         assert noise not in text
+
+
+def test_state__what_could_not_be_stored_is_not_said_to_be() -> None:
+    problem = "branch copilot-metrics: GitHub answered 403: Resource not accessible by integration; grant it"
+    view = views.view_of(scope_view(analysis_with()), errors=(problem,))
+    assert "**Data:** 61 days expected, 60 read · none missing" in report.summary(view, templates())
+    assert "2 new days (16–17 Nov), **not stored** ·" in report.summary(view, templates())
+    for kept in (replace(view, data_commit="abc1234"), replace(view, dry_run=True), replace(view, errors=())):
+        assert "60 stored · none missing" in report.summary(kept, templates())
+        assert "not stored" not in report.summary(kept, templates())
+    coverage = views.coverage_of(analysis_with(), new=())
+    quiet = replace(view, scopes=(replace(view.scopes[0], coverage=coverage),))
+    assert "60 stored · none missing" in report.summary(quiet, templates()), "of days before"
 
 
 def test_windows__a_change_is_that_of_the_figures_beside_it() -> None:
