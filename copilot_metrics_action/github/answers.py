@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +16,8 @@ from copilot_metrics_action import refusals
 from copilot_metrics_action.errors import ApiError
 from copilot_metrics_action.escape import redact
 from copilot_metrics_action.github import limits
+
+_CLASSIC = re.compile(r" or `[\w:]+`(?: or `[\w:]+`)* \(classic\)")
 
 
 class Permission(Struct, frozen=True):
@@ -117,5 +120,8 @@ def refused(path: str, answer: Answer, permission: Permission) -> ApiError:
     status, headers, message = answer.status, answer.headers, answer.message
     said = f"GitHub answered {status}" + (f": {message.rstrip('.')}" if message else "")
     kind = refusals.refusal(status, headers, message)
-    hint = kind.remedy.replace("{input}", permission.input).replace("{needs}", permission.needs)
+    needs = permission.needs
+    if kind.id == "token-kind" and "(classic)" in message:
+        needs = _CLASSIC.sub("", needs)  # what a classic token would need is no help where none is let in
+    hint = kind.remedy.replace("{input}", permission.input).replace("{needs}", needs)
     return ApiError(path, said, hint, status=status, message=message, kind=kind.id)

@@ -13,6 +13,7 @@ import pytest
 from standin import Fault, GitHub, World
 
 from copilot_metrics_action import github
+from copilot_metrics_action.copilot import REPORTS_NEED, SEATS_NEED
 from copilot_metrics_action.errors import ApiError, ReportError
 from copilot_metrics_action.github import Client, Downloads, Patience, Permission
 
@@ -121,6 +122,15 @@ def test_refusal__says_what_to_do(standin: GitHub, kind: str, status: int, hint:
     assert f"GitHub answered {status}" in error.what
     assert ".; " not in str(error), "GitHub's full stop does not stand before our remedy"
     assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("need", [*REPORTS_NEED.values(), *SEATS_NEED.values()], ids=lambda need: need.needs[:40])
+def test_refusal__of_classic_tokens_names_no_classic_scope(standin: GitHub, need: Permission) -> None:
+    standin.faults.append(Fault(("*", "", "every"), "classic-forbidden"))
+    with pytest.raises(ApiError) as caught:
+        client(standin).needing(need).get(SEATS)
+    assert "classic" not in caught.value.hint
+    assert f"with {need.needs.partition(')')[0]}), from an " in caught.value.hint
 
 
 def test_token_seen__what_the_answers_said(standin: GitHub) -> None:
