@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -20,6 +21,10 @@ DOWNLOAD_HOSTS: Final = (
     "copilot-reports-*.b01.azurefd.net",
     "usagereports*.blob.core.windows.net",
 )
+
+# Readers of addresses disagree on what else a host may hold: urllib takes `a.example\.b.example` for one host, and
+# urllib3 connects to a.example.
+_HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 class Downloads:
@@ -80,6 +85,8 @@ class Downloads:
             )
         if parts.username or parts.password:
             raise ReportError("report download", "the link carries a user name", "nothing was sent")
+        if not _HOST.fullmatch(host):
+            raise ReportError("report download", "GitHub gave a link that is none", "run again")
         if not any(fnmatchcase(host, pattern) for pattern in self._hosts):
             raise ReportError(
                 "report download",
