@@ -12,14 +12,18 @@ from threading import Lock
 from urllib.parse import unquote, urlsplit
 
 # Bidirectional controls reorder what a person reads (CVE-2021-42574); C0/C1 controls move terminals;
-# U+2028/9 end lines in places that do not expect it; U+FEFF and U+200B..U+200F are invisible.
+# U+2028/9 end lines in places that do not expect it; U+FEFF and U+200B..U+200F are invisible; so are fillers
+# and the tags from U+E0000 on, in which whole sentences for a language model were hidden ("ASCII smuggling", 2024).
 _INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]|[\ud800-\udfff]"
 )
 # What can start markup where it stands; names such as `claude-opus-4.6` or `chat_panel_ask_mode` stay readable.
 _MARKUP = re.compile(r"[\\`*\[\]#~|$^]|:(?=[\w+-]+:)|(?<!\w)_|_(?!\w)|^[-+=]|^(\d+)[.)](?=\s|$)")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
 _WORD_BREAK = "\u200b"  # keeps mentions, references and bare links from being made of plain text
+# GitHub makes references of what Markdown has become, so an entity is no help (mojombo/github-flavored-markdown#61).
+_REFERENCE = re.compile(r"#(?=[0-9])")
 _LINKS = re.compile(r"(?i)(?<![a-z])(https?|ftp|mailto|www|data|javascript)(?=[:.])|(?<![a-z])(gh-)(?=\d)")
 
 _COPIED = re.compile(r"`([^`@]*[^`@\s][^`@]*)`|((?i:https?|ftp)://[^\s`@'\"<>]*[\w/])(?![^\s`]*@)")
@@ -78,7 +82,7 @@ def _code(text: str) -> str:
 
 def _inert(text: str) -> str:
     shown = _LINKS.sub(lambda match: match[0][:1] + _WORD_BREAK + match[0][1:], text)
-    shown = shown.replace("@", "@" + _WORD_BREAK)
+    shown = _REFERENCE.sub("#" + _WORD_BREAK, shown.replace("@", "@" + _WORD_BREAK))
     return _MARKUP.sub(lambda match: (match[1] or "") + f"&#{ord(match[0][-1])};", _entities(shown))
 
 

@@ -24,7 +24,7 @@ HOSTILE = (
     ("[a](javascript:hacked)", r"\]\(javascript"),
     ("![](https://evil.example/p.png)", r"https?://evil|!\["),
     ("@octocat-hacked and @acme/everybody", r"@octocat|@acme/everybody"),
-    ("closes #4711 and GH-4711", r"#4711|GH-4711"),
+    ("closes #4711 and GH-4711", r"#4711|&#35;4711|GH-4711"),
     ("a | hacked | cell", r"a \| hacked \| cell"),
     ("`hacked` **bold** ~~gone~~", r"(?<!`)`hacked`|\*\*bold|~~gone"),
     ('"]\n    title hacked', r"(?m)^\s*title hacked"),

@@ -50,6 +50,7 @@ SENTENCES = st.lists(
         ("a\x1b[31mb", "a\ufffd[31mb"),
         ("abc\u202edef", "abc\ufffddef"),
         ("zero\u200bwidth", "zero\ufffdwidth"),
+        ("tag\U000e0041 filler\u3164", "tag\ufffd filler\ufffd"),
         ("\ud800", "\ufffd"),
         (None, "None"),
         (12, "12"),
@@ -66,7 +67,8 @@ def test_visible(text: object, shown: str) -> None:
         pytest.param("claude-opus-4.6", "claude-opus-4.6", id="names stay readable"),
         pytest.param("chat_panel_ask_mode", "chat_panel_ask_mode", id="so do those with underscores"),
         pytest.param("@mona", f"@{BREAK}mona", id="mention"),
-        pytest.param("acme/x#12", "acme/x&#35;12", id="reference"),
+        pytest.param("acme/x#12", f"acme/x&#35;{BREAK}12", id="reference"),
+        pytest.param("C# and #a", "C&#35; and &#35;a", id="no reference"),
         pytest.param("GH-12", f"G{BREAK}H-12", id="the other reference"),
         pytest.param("a|b", "a&#124;b", id="table cell"),
         pytest.param("<b>&", "&lt;b&gt;&amp;", id="html"),
@@ -96,6 +98,7 @@ def test_markdown__always_inert(text: str) -> None:
     shown = markdown(text)
     assert not re.search(r"[\n\r<>\"'`*|\[\]$\\^]", shown)
     assert not re.search(r"@(?!\u200b)", shown)
+    assert not re.search(r"#[0-9]", html_module.unescape(shown))
     assert not re.search(r"(?i)(?<![a-z])(https?|www|javascript)[:.]", shown)
     assert "#" not in re.sub(r"&#\d+;", "", shown)
     # A reader still sees what was written.
