@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import requests
@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from copilot_metrics_action import refusals
 from copilot_metrics_action.errors import ApiError
-from copilot_metrics_action.escape import redact
 from copilot_metrics_action.github import limits
 
+MOST_READ: Final = 4000  # characters of an error, of which the first few hundred are shown
 _CLASSIC = re.compile(r" or `[\w:]+`(?: or `[\w:]+`)* \(classic\)")
 
 
@@ -71,12 +71,13 @@ def decode(path: str, text: str, *, lenient: bool = False, kind: type[Struct] | 
         raise ApiError(path, "GitHub's answer is not JSON", "run again; a proxy in between may have answered") from None
 
 
-def message_of(text: str, status: int) -> str:
+def message_of(text: str, status: int, hide: Callable[[str], str]) -> str:
+    """GitHub's sentence on an error, without what `hide` takes out: before it is cut, or half a token would stay."""
     if status < 300:
         return ""
     data = decode("", text, lenient=True) if text[:1] == "{" else None
     if not isinstance(data, dict):
-        return redact(" ".join(text.split())[:200])
+        return hide(" ".join(text[:MOST_READ].split()))[:200]
     errors = data.get("errors")
     details = [
         str(error.get("message") or error.get("code") or "") if isinstance(error, dict) else str(error)
@@ -85,7 +86,7 @@ def message_of(text: str, status: int) -> str:
     ]
     # A refusal by a ruleset has several paragraphs; an annotation has one line.
     words = " ".join([str(data.get("message") or ""), *details]).split()
-    return redact(" ".join(words)[:300])
+    return hide(" ".join(words)[:MOST_READ])[:300]
 
 
 def rate_limit_seconds(status: int, headers: Mapping[str, str], text: str, tries: int) -> float | None:

@@ -183,7 +183,7 @@ class Client:
         raise refused(where, answer, needed)
 
     def _message(self, text: str, status: int) -> str:
-        return self._journal.redactor.line(message_of(text, status))
+        return message_of(text, status, self._journal.redactor.line)
 
     def _guard(self, where: str, body: object) -> None:
         """The last look at what is sent: texts were redacted on their way here, and a report must hold no token."""

@@ -174,6 +174,19 @@ def test_allowed__is_an_answer(standin: GitHub) -> None:
     assert client(standin).request("GET", "/a", allowed=(404,)).status == 404
 
 
+@pytest.mark.parametrize("shape", ["words", "json"])
+def test_no_part_of_a_token_where_an_error_is_cut(standin: GitHub, shape: str) -> None:
+    token = "0123456789abcdef" * 2 + "01234567"  # of the old form, which only the run knows for one
+    for before in (170, 270):
+        said = f"{'x' * before} {token} and more"
+        body: object = {"message": said} if shape == "json" else said.encode()
+        standin.faults[:] = [Fault(("*", "", "every"), "status", status=403, body=body)]
+        with pytest.raises(ApiError) as caught:
+            client(standin, token=token).get(SEATS)
+        assert "xxx" in str(caught.value)
+        assert token[:5] not in str(caught.value)
+
+
 def test_no_token_in_any_word(standin: GitHub) -> None:
     secret = standin.world.copilot_token
     standin.faults.append(
