@@ -304,7 +304,9 @@ class Templates:
     def render(self, name: str, /, **values: Any) -> str:
         """The rendered template. Raises TemplateError that names the template, the line and what is wrong."""
         try:
-            return self._environment.get_template(name).render(**values)
+            text = self._environment.get_template(name).render(**values)
+            text.encode()  # half a character is told here, with the template's name, and not by whoever writes it
+            return text
         except TemplateSyntaxError as error:
             raise TemplateError(f"{error.name or name}:{error.lineno}", error.message or "syntax error") from None
         except UndefinedError as error:
@@ -317,6 +319,7 @@ class Templates:
             LookupError,
             AttributeError,
             RecursionError,
+            MemoryError,
         ) as error:
             raise TemplateError(_line(name, error), f"{type(error).__name__}: {error}") from None
 

@@ -151,7 +151,11 @@ def test_error__names_the_place(text: str, place: str, said: str) -> None:
     assert caught.value.where == place
 
 
-@pytest.mark.parametrize("text", ["{{ value | change }}", "{% include 'a.md.j2' %}"])
+@pytest.mark.parametrize(
+    "text",
+    ["{{ value | change }}", "{% include 'a.md.j2' %}", "{{ 'x' * 10**15 }}", "{{ '\\ud800' | md }}"],
+    ids=["filter", "endless", "memory", "half a character"],
+)
 def test_error__names_the_place_of_these_too(text: str) -> None:
     with pytest.raises(TemplateError):
         render(text, value="x")
