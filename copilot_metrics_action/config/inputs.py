@@ -115,7 +115,11 @@ def _repository(text: str) -> str:
 
 def _url(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or port == 0:
         raise ValueError(f"{text!r} is not the address of an API, such as https://api.github.com")
     return text.rstrip("/")
 

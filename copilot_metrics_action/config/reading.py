@@ -8,7 +8,7 @@ import reprlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 import yaml
@@ -20,6 +20,7 @@ from copilot_metrics_action.errors import ConfigError, ConfigErrors
 from copilot_metrics_action.escape import visible
 
 MAX_CONFIG_BYTES: Final = 256 * 1024
+MOST: Final = 10**15
 _BRIEF: Final = reprlib.Repr()
 _BRIEF.maxlevel, _BRIEF.maxstring = 3, 60
 
@@ -41,17 +42,41 @@ class _Loader(yaml.SafeLoader):
         except ValueError:
             raise ConstructorError(None, None, f"there is no day {node.value}", node.start_mark) from None
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        return _countable(super().construct_yaml_int(node), node)
+
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
+        return _countable(super().construct_yaml_float(node), node)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
         seen = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value != "<<":
                 if key.value in seen:
                     raise ConstructorError(None, None, f"the key {key.value!r} stands twice", key.start_mark)
                 seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        super().flatten_mapping(node)
+        # Of a key that was merged in more than once the last one counts. With all of them a mapping would grow tenfold
+        # with each level of merges.
+        last = {
+            (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key): (key, value)
+            for key, value in node.value
+        }
+        node.value = list(last.values())
 
 
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
+
+N = TypeVar("N", int, float)
+
+
+def _countable(value: N, node: yaml.ScalarNode) -> N:
+    """The number, unless sums and averages of such ones have no value."""
+    if not -MOST <= value <= MOST:
+        raise ConstructorError(None, None, "a number that nobody can count to", node.start_mark)
+    return value
 
 
 def read_settings(text: str, name: str) -> Settings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -31,7 +31,8 @@ def low_active_users(scene: Scene, rule: LowActiveUsers) -> Reading:
     judged = scene.history & ~np.isnan(seats.share)
     reason = scene.too_short(MONTH_DAYS) or scene.analysis.activation.reason
     if scene.rollout_start is not None:
-        ready = scene.rollout_start + timedelta(days=MONTH_DAYS)
+        month = timedelta(days=MONTH_DAYS)
+        ready = min(scene.rollout_start, date.max - month) + month  # put off to the end of time is a way to say "later"
         judged &= np.arange(scene.settled.size) >= scene.settled.place(ready)
         if not judged[-1] and scene.settled.day_at(scene.last) < ready:
             reason = (

@@ -147,6 +147,8 @@ def test_inputs__dry_run_on_pull_requests(event: str) -> None:
         ({"as_of": "2026-02-30"}, "as-of: '2026-02-30' is not a day"),
         ({"copilot_api_url": "api.github.com"}, "copilot-api-url: 'api.github.com' is not the address of an API"),
         ({"copilot_api_url": "ftp://api.github.com"}, "copilot-api-url: 'ftp://api.github.com' is not the address"),
+        ({"copilot_api_url": "https://a.example:99999"}, "copilot-api-url: 'https://a.example:99999' is not"),
+        ({"copilot_api_url": "https://a.example:x"}, "copilot-api-url: 'https://a.example:x' is not the address"),
         ({"copilot_token": "ghp one"}, "copilot-token: the token holds a space or an unprintable character"),
         ({"github_token": "ghs_ü"}, "github-token: the token holds a space or an unprintable character"),
         ({"copilot_token": ""}, "copilot-token: it is empty; store a token that reads the Copilot metrics as a secret"),
@@ -407,6 +409,9 @@ def test_settings__one_rollout_for_all() -> None:
         ('people: "\\ud800"', "c.yml:1: it is not YAML (half a character)"),
         ("teams: true\npeople: none\nteams: false", "c.yml:3: it is not YAML (the key 'teams' stands twice); mend"),
         ("a: 2026-13-45", "c.yml:1: it is not YAML (there is no day 2026-13-45)"),
+        ("seats: 0x" + "f" * 5000, "c.yml:1: it is not YAML (a number that nobody can count to); mend that line"),
+        ("seats: 1" + "0" * 400, "c.yml:1: it is not YAML (a number that nobody can count to)"),
+        ("targets: [{metric: daily-active-users, value: .inf, by: 2026-03-01}]", "c.yml:1: it is not YAML (a number"),
         ("[" * 2000, "c.yml"),
         ("a: " + "x" * 300_000, "c.yml: the file is over 262,144 bytes"),
     ],
@@ -456,6 +461,25 @@ def test_settings__aliases_that_grow() -> None:
     found = wrong("\n".join([*levels, "people: *a8", "issues: *a8"]))
     assert any(problem.startswith("c.yml: people: [") for problem in found)
     assert max(map(len, found)) < 1000
+
+
+def test_settings__merges_that_grow() -> None:
+    """Thirty levels of ten merges each: with every key as often as it is merged in, they would fill the memory."""
+    levels = ["a0: &a0 {people: counts}"]
+    levels += [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 10)}]}}" for n in range(1, 31)]
+    assert len(wrong("\n".join(levels))) == 31
+
+
+def test_settings__a_merged_key_that_is_changed_and_merged_again() -> None:
+    text = """
+symptoms:
+  flat-usage: &flat {enabled: true, issue: true}
+  falling-usage: &falling {<<: *flat, issue: false}
+  no-agent-usage: {<<: *falling}
+"""
+    found = read_settings(text, "c.yml").symptoms
+    assert (found.falling_usage.issue, found.no_agent_usage.issue) == (False, False)
+    assert wrong("a: &a {b: 1, b: 2}\nteams: {<<: *a}")[0].startswith("c.yml:1: it is not YAML (the key 'b' stands")
 
 
 YAML_VALUES = st.recursive(

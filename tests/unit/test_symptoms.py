@@ -144,6 +144,8 @@ def test_low_active_users__rollout_has_its_month() -> None:
     waiting = judge(days, seats=100, rollout_start=days[-1].day - timedelta(days=27))["low-active-users"]
     assert waiting.status is Status.UNKNOWN
     assert "rollout" in waiting.reason
+    never = judge(days, seats=100, rollout_start=date.max)["low-active-users"]
+    assert "rollout" in never.reason
     over = judge(days, seats=100, rollout_start=days[-1].day - timedelta(days=30))["low-active-users"]
     assert over.status is Status.PRESENT
 
