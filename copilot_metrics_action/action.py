@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 import tempfile
@@ -130,9 +131,7 @@ def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
     summary_file = ""
     if inputs.output_dir:
         try:
-            summary_file = write_output(
-                inputs.workspace / inputs.output_dir, inputs.output_dir, result, runner.redactor
-            )
+            summary_file = write_output(inputs, result, runner.redactor)
         except StoreError as failure:
             errors.append(str(failure))
     for warning in result.warnings:
@@ -152,8 +151,12 @@ def _tell(inputs: Inputs, runner: Runner, result: Result) -> int:
     return 1 if errors or (inputs.fail_on == "symptom" and result.symptom_present) else 0
 
 
-def write_output(folder: Path, shown: str, result: Result, redactor: escape.Redactor) -> str:
-    """Summary (also as a page), charts and tables below `output-dir`; the summary's path as the workspace sees it."""
+def write_output(inputs: Inputs, result: Result, redactor: escape.Redactor) -> str:
+    """Summary (also as a page), charts and tables below `output-dir`; the summary's path as the workspace sees it.
+
+    Raises StoreError for a folder that a link of the checkout puts somewhere else.
+    """
+    folder, workspace = inputs.workspace / inputs.output_dir, os.path.realpath(inputs.workspace)
     files = {SUMMARY: result.summary.encode(), PREVIEW: page_of(result)}
     files |= {
         path: redactor.page(text).encode() for path, text in (report.tables(result.view) | dict(result.tables)).items()
@@ -161,8 +164,11 @@ def write_output(folder: Path, shown: str, result: Result, redactor: escape.Reda
     for path, png in report.pictures(result.view.scopes, result.view.overview).items():
         files |= {path.partition("/")[2]: png} if png is not None else {}
     for path, data in files.items():
+        if not Path(os.path.realpath((folder / path).parent)).is_relative_to(workspace):
+            where = f"output-dir: {inputs.output_dir}"
+            raise StoreError(where, "it leads out of the workspace", "choose another folder: a link stands there")
         write_file(folder, path, data)
-    return f"{shown}/{SUMMARY}"
+    return f"{inputs.output_dir}/{SUMMARY}"
 
 
 def write_preview(path: Path, result: Result) -> None:

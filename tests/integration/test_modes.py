@@ -252,6 +252,19 @@ def test_output_dir__cannot_be_written(github: GitHub, tmp_path: Path) -> None:
     assert result.outputs["summary-file"] == ""
 
 
+@pytest.mark.parametrize("link", ["out", "out/organizations"])
+def test_output_dir__a_link_to_another_place(github: GitHub, tmp_path: Path, link: str) -> None:
+    elsewhere, made = tmp_path / "elsewhere", tmp_path / "workspace" / link
+    elsewhere.mkdir()
+    made.parent.mkdir(parents=True)
+    made.symlink_to(elsewhere)
+    result = run(github, tmp_path, 1, output_dir="out")
+    assert len(result.errors) == 1
+    assert "output-dir: out: it leads out of the workspace" in result.errors[0]
+    assert list(elsewhere.iterdir()) == []
+    assert result.outputs["data-commit"] == github.git.head(BRANCH)
+
+
 # issues, charts, and when the step fails
 
 
