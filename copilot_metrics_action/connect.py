@@ -243,6 +243,7 @@ def github_edges(inputs: Inputs, runner: Runner, sleep: Callable[[float], None] 
     facts = repository_facts(repository, inputs)
     settings, warnings = configuration(inputs, repository)
     check_repository(facts, inputs, settings)
+    check_run_page(repository, inputs, settings)
     clients.patience.allow(settings.run_minutes * 60)
     templates = compiled_templates(own_templates(inputs, repository))
     return Edges(
@@ -302,13 +303,31 @@ def check_repository(facts: Mapping[str, object], inputs: Inputs, settings: Sett
     called = facts.get("full_name")
     if isinstance(called, str) and called.casefold() != inputs.repository.casefold():
         raise ConfigError("repository", f"{inputs.repository} is now called {called}", "use the new name")
-    public = facts.get("visibility") == "public" or (facts.get("visibility") is None and facts.get("private") is False)
-    if public and not settings.allow_public:
+    if is_public(facts) and not settings.allow_public:
         raise ConfigError(
             "repository",
             f"{inputs.repository} is public, so everybody could read the figures",
             "use a private repository, or set `allow-public: true` in the configuration",
         )
+
+
+def check_run_page(client: Client, inputs: Inputs, settings: Settings) -> None:
+    """Refuses to show the figures on the page of a run that everybody can open. Raises ConfigError, ApiError."""
+    own = inputs.run_repository
+    if own.casefold() == inputs.repository.casefold() or settings.allow_public:
+        return
+    # Any token can read a public repository; one that it cannot see is none.
+    answer = client.request("GET", f"/repos/{own}", allowed=(403, 404))
+    if answer.status == 200 and isinstance(answer.data, dict) and is_public(answer.data):
+        raise ConfigError(
+            "repository",
+            f"the workflow runs in {own}, which is public, so everybody could read the figures on the page of the run",
+            "run it in a private repository, or set `allow-public: true` in the configuration",
+        )
+
+
+def is_public(facts: Mapping[str, object]) -> bool:
+    return facts.get("visibility") == "public" or (facts.get("visibility") is None and facts.get("private") is False)
 
 
 def compiled_templates(own: Mapping[str, str] | None = None) -> Templates:

@@ -73,6 +73,7 @@ def survey(inputs: Inputs, runner: Runner, patience: Patience | None = None) -> 
     stored = None
     if facts is not None:
         lines += repository.facts_lines(facts, inputs, settings or Settings())
+        lines += repository.run_page_lines(inputs, clients.repository, settings or Settings())
         lines += configuration.templates(inputs, client)
         more, stored = repository.branches(inputs, clients, settings or Settings())
         lines += more

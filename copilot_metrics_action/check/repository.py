@@ -12,7 +12,7 @@ from copilot_metrics_action import issues, refusals
 from copilot_metrics_action.check import rules, tokens
 from copilot_metrics_action.check.lines import Line, refused
 from copilot_metrics_action.config import Inputs, Settings
-from copilot_metrics_action.connect import ISSUES, Clients, check_repository
+from copilot_metrics_action.connect import ISSUES, Clients, check_repository, check_run_page, is_public
 from copilot_metrics_action.errors import ActionError, ConfigError
 from copilot_metrics_action.github import Client
 from copilot_metrics_action.store import WRITE, Branch, Snapshot
@@ -36,7 +36,7 @@ def facts_lines(facts: Mapping[str, Any], inputs: Inputs, settings: Settings) ->
     if facts.get("archived"):
         said, remedy = "it is archived, so nothing can be written", "unarchive it, or name another as `repository`"
         lines.append(Line(what, "missing", said, remedy, "", "repository settings → General → Danger Zone"))
-    if _public(facts) and settings.allow_public:
+    if is_public(facts) and settings.allow_public:
         said = "it is public and `allow-public` is set: everybody can read the figures"
         lines.append(Line(what, "warning", said, "see that nobody minds, or use a private repository"))
     permissions = facts.get("permissions")
@@ -49,8 +49,15 @@ def facts_lines(facts: Mapping[str, Any], inputs: Inputs, settings: Settings) ->
     return lines
 
 
-def _public(facts: Mapping[str, Any]) -> bool:
-    return facts.get("visibility") == "public" or (facts.get("visibility") is None and facts.get("private") is False)
+def run_page_lines(inputs: Inputs, client: Client, settings: Settings) -> list[Line]:
+    """Whether everybody could read the figures on the page of the run, where it runs in another repository."""
+    try:
+        check_run_page(client, inputs, settings)
+    except ConfigError as error:
+        return [Line.of(error)]
+    except ActionError as error:
+        return [refused(f"repository {inputs.run_repository}", error, READ, refusals.WORKFLOW_PAGE)]
+    return []
 
 
 def branches(inputs: Inputs, clients: Clients, settings: Settings) -> tuple[list[Line], Snapshot | None]:

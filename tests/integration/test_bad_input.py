@@ -204,6 +204,21 @@ def test_repository__public(github: GitHub, tmp_path: Path) -> None:
     assert run(github, tmp_path, 0).errors == []
 
 
+@pytest.mark.parametrize("mode", ["run", "check"])
+def test_repository__of_the_run_is_public(github: GitHub, tmp_path: Path, mode: str) -> None:
+    """The data are kept in private, the page of the run is not."""
+    shown = Fault(("GET", "^/repos/acme/site$", "every"), "status", status=200, body={"visibility": "public"})
+    github.faults.append(shown)
+    env = {"GITHUB_REPOSITORY": "acme/site"}
+    result = run_action(github, tmp_path, {**QUICK, "mode": mode}, env, expect=1)
+    assert [error for error in result.errors if "the workflow runs in acme/site, which is public" in error]
+    untouched(github)
+    shown.body = {"visibility": "private"}
+    run_action(github, tmp_path, {**QUICK, "mode": mode}, env, expect=0)
+    github.faults.clear()
+    run_action(github, tmp_path, {**QUICK, "mode": mode}, env, expect=0)
+
+
 def test_repository__empty(tmp_path: Path) -> None:
     with GitHub(world(repository=Repository(empty=True))) as github:
         fails(github, tmp_path, "409", "the repository has no commit yet: push one")
