@@ -234,10 +234,11 @@ _RUNS = """runs:
         PYTHON: ${{ steps.python.outputs.python-path }}
       run: |
         venv="$RUNNER_TEMP/copilot-metrics"
-        "$PYTHON" -m venv "$venv"
+        # -P: the folder is somebody's checkout, and a venv.py or random.py in it would be run in place of Python's own.
+        "$PYTHON" -P -E -s -m venv "$venv"
         python="$venv/bin/python"
         test -x "$python" || python="$venv/Scripts/python.exe"
-        "$python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \\
+        "$python" -P -E -s -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \\
           --requirement "$GITHUB_ACTION_PATH/../requirements.txt"
         echo "python=$python" >> "$GITHUB_OUTPUT"
     - id: run

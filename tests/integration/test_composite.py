@@ -42,12 +42,13 @@ def stand_in_python(path: Path, log: Path) -> None:
     path.write_text(
         f"""#!{sys.executable}
 import os, pathlib, shutil, sys
-if sys.argv[1:3] == ["-m", "venv"]:
-    target = pathlib.Path(sys.argv[3]) / "bin"
+started = sys.argv[1:6]  # away from the modules of the workspace
+if started == ["-P", "-E", "-s", "-m", "venv"]:
+    target = pathlib.Path(sys.argv[6]) / "bin"
     target.mkdir(parents=True)
     shutil.copy(__file__, target / "python")
-elif sys.argv[1:3] == ["-m", "pip"]:
-    pathlib.Path({str(log)!r}).write_text("\\n".join(sys.argv[3:]))
+elif started == ["-P", "-E", "-s", "-m", "pip"]:
+    pathlib.Path({str(log)!r}).write_text("\\n".join(sys.argv[6:]))
 else:
     os.execv({sys.executable!r}, [{sys.executable!r}, *sys.argv[1:]])
 """,
