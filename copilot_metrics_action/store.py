@@ -23,7 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from copilot_metrics_action.errors import ApiError, StoreError
-from copilot_metrics_action.github import Client, Patience, Permission
+from copilot_metrics_action.github import Client, Patience, Permission, limits
 from copilot_metrics_action.history import git_blob
 
 # Larger trees with inline content were seen to fail with 502 (codesandbox/codesandbox-client#8614: above 2.5 MB).
@@ -128,9 +128,14 @@ class BranchSnapshot(Struct):
             return
         if not self._archive:
             self._archive = self.client.follow(f"/repos/{self.repository}/tarball/{self.head}", ARCHIVE)
+        unpacked = 0
         try:
             with tarfile.open(fileobj=io.BytesIO(self._archive), mode="r:*") as archive:
                 for member in archive:
+                    unpacked += member.size
+                    if unpacked > limits.MAX_DECODED_BYTES:
+                        what = f"the file is over {limits.MAX_DECODED_BYTES:,} bytes when decompressed"
+                        raise ApiError(ARCHIVE, what, "take from the branch what is not ours")
                     if member.isfile() and (file := archive.extractfile(member)):
                         yield member.name.partition("/")[2], file.read()
         except (tarfile.TarError, EOFError, OSError, zlib.error):

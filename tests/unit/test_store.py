@@ -16,7 +16,7 @@ from standin import Fault, GitHub, Repository, World
 
 from copilot_metrics_action import store
 from copilot_metrics_action.errors import ApiError, StoreError
-from copilot_metrics_action.github import Client, Patience, Permission
+from copilot_metrics_action.github import Client, Patience, Permission, limits
 from copilot_metrics_action.history import git_blob
 from copilot_metrics_action.store import (
     PAUSES,
@@ -129,6 +129,15 @@ def test_archive__not_to_be_had(github: GitHub, branch: Branch, kind: str, said:
     with pytest.raises(ApiError, match=said) as caught:
         list(branch.snapshot().archive())
     assert github.archive_token not in str(caught.value)
+
+
+def test_archive__small_as_sent_and_large_within(
+    github: GitHub, branch: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    github.git.write_commit(NAME, {"a.json": b"{}", "zeros": bytes(1 << 20)}, "Somebody's file")
+    monkeypatch.setattr(limits, "MAX_DECODED_BYTES", 1 << 16)
+    with pytest.raises(ApiError, match="the file is over 65,536 bytes when decompressed"):
+        list(branch.snapshot().archive())
 
 
 # Writing
