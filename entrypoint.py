@@ -22,5 +22,5 @@ from copilot_metrics_action.action import run_action  # noqa: E402  # the path c
 
 if __name__ == "__main__":
     status = run_action(os.environ)
-    gc.freeze()
+    gc.freeze()  # the interpreter collects once more when it ends, even with the collector off
     sys.exit(status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 import tempfile
@@ -156,7 +155,7 @@ def write_output(inputs: Inputs, result: Result, redactor: escape.Redactor) -> s
 
     Raises StoreError for a folder that a link of the checkout puts somewhere else.
     """
-    folder, workspace = inputs.workspace / inputs.output_dir, os.path.realpath(inputs.workspace)
+    folder = inputs.workspace / inputs.output_dir
     files = {SUMMARY: result.summary.encode(), PREVIEW: page_of(result)}
     files |= {
         path: redactor.page(text).encode() for path, text in (report.tables(result.view) | dict(result.tables)).items()
@@ -164,7 +163,7 @@ def write_output(inputs: Inputs, result: Result, redactor: escape.Redactor) -> s
     for path, png in report.pictures(result.view.scopes, result.view.overview).items():
         files |= {path.partition("/")[2]: png} if png is not None else {}
     for path, data in files.items():
-        if not Path(os.path.realpath((folder / path).parent)).is_relative_to(workspace):
+        if not inputs.in_workspace((folder / path).parent):
             where = f"output-dir: {inputs.output_dir}"
             raise StoreError(where, "it leads out of the workspace", "choose another folder: a link stands there")
         write_file(folder, path, data)

@@ -255,6 +255,18 @@ PHASES: Mapping[str, str] = {
     "3": "Phase 3: several agent surfaces",
 }
 
+IDES: Mapping[str, str] = {
+    "vscode": "VS Code",
+    "visualstudio": "Visual Studio",
+    "jetbrains": "JetBrains",
+    "eclipse": "Eclipse",
+    "xcode": "Xcode",
+    "neovim": "Neovim",
+    "vim": "Vim",
+    "emacs": "Emacs",
+    "zed": "Zed",
+}
+
 # Every top-level field that GitHub documents for an aggregated record: what is not here is told as new.
 KNOWN_FIELDS = frozenset(
     {

@@ -94,12 +94,11 @@ def workspace_text(inputs: Inputs, path: str) -> str | None:
     """
     local = inputs.workspace / path
     try:
-        real = local.resolve()
         if not local.is_file():
             return None
-        if not real.is_relative_to(inputs.workspace.resolve()):
+        if not inputs.in_workspace(local):
             raise ConfigError(path, "it leads out of the workspace", "store the file itself there, not a link")
-        with real.open("rb") as file:
+        with local.open("rb") as file:
             data = file.read(MAX_TEXT_BYTES + 1)
         if len(data) > MAX_TEXT_BYTES:
             raise ConfigError(path, f"it is over {MAX_TEXT_BYTES:,} bytes")

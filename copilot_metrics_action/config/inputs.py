@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -69,6 +70,10 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Inputs({', '.join(scope.path for scope in self.scopes)}, {self.mode})"
+
+    def in_workspace(self, path: Path) -> bool:
+        """Whether a path lies in the workspace, wherever links on the way lead."""
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.workspace))
 
 
 class Input(Struct, frozen=True):

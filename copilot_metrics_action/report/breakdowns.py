@@ -6,23 +6,11 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from copilot_metrics_action.metrics import CHAT_MODES, FEATURES, OTHERS, PHASES
+from copilot_metrics_action.metrics import CHAT_MODES, FEATURES, IDES, OTHERS, PHASES
 from copilot_metrics_action.report.figures import month_of, total
 from copilot_metrics_action.trends import Analysis, Mix, Share
 
 SHOWN_ROWS = 10
-
-IDES: Mapping[str, str] = {
-    "vscode": "VS Code",
-    "visualstudio": "Visual Studio",
-    "jetbrains": "JetBrains",
-    "eclipse": "Eclipse",
-    "xcode": "Xcode",
-    "neovim": "Neovim",
-    "vim": "Vim",
-    "emacs": "Emacs",
-    "zed": "Zed",
-}
 
 
 class MixRow(Struct, frozen=True):

@@ -11,11 +11,10 @@ from datetime import timedelta
 
 from msgspec import UNSET, Struct, UnsetType
 
-from copilot_metrics_action.metrics import PHASES
+from copilot_metrics_action.metrics import IDES, PHASES
 from copilot_metrics_action.people import Client, Window
 from copilot_metrics_action.people.clients import MINIMUM
 from copilot_metrics_action.people.counts import FEW, WINDOW_DAYS, People
-from copilot_metrics_action.report.breakdowns import IDES
 from copilot_metrics_action.report.figures import present
 from copilot_metrics_action.symptoms import Status
 from copilot_metrics_action.teams import Team, Teams

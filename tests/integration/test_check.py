@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import signal
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,8 +13,8 @@ import pytest
 from explained import messages
 from standin import Fault, GitHub, Scope, Usage, World, run_action
 from standin.runner import action_environment
+from terminal import on_a_terminal
 
-from copilot_metrics_action import cli
 from copilot_metrics_action.check import Line, survey
 from copilot_metrics_action.check.lines import table
 from copilot_metrics_action.check.rules import Target, judge
@@ -482,17 +481,7 @@ def test_json__for_a_machine(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    environment, _ = action_environment(github, tmp_path)
-    for name, value in environment.items():
-        if not name.startswith("INPUT_"):
-            monkeypatch.setenv(name, value)
-    monkeypatch.setenv("COPILOT_TOKEN", github.world.copilot_token)
-    monkeypatch.setenv("GITHUB_TOKEN", github.world.github_token)
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        status = cli.main(["check", "--organization", organization, "--as-of", str(TODAY), "--json"])
-    finally:
-        signal.signal(signal.SIGTERM, handler)
+    status = on_a_terminal(github, tmp_path, monkeypatch, "check", "--organization", organization, "--json")
     lines = json.loads(capsys.readouterr().out)
     assert {"what", "state", "said", "remedy", "permission", "page", "kind"} == set(lines[0])
     missing = [line["what"] for line in lines if line["state"] == "missing"]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 from standin import ActionResult, Fault, GitHub, Scope, Usage, World, run_action
-from standin.runner import action_environment
-
-from copilot_metrics_action import cli
+from terminal import on_a_terminal
 
 ACME = "organizations/acme"
 BRANCH = "copilot-metrics"
@@ -46,18 +43,7 @@ def test_terminal__the_log_ends_with_the_verdict(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    environment, folders = action_environment(github, tmp_path)
-    for name, value in environment.items():
-        if not name.startswith("INPUT_"):
-            monkeypatch.setenv(name, value)
-    monkeypatch.setenv("COPILOT_TOKEN", github.world.copilot_token)
-    monkeypatch.setenv("GITHUB_TOKEN", github.world.github_token)
-    monkeypatch.chdir(folders["workspace"])
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        status = cli.main(["run", "--as-of", str(TODAY), "--charts", "none", "--dry-run", "true", *wanted])
-    finally:
-        signal.signal(signal.SIGTERM, handler)
+    status = on_a_terminal(github, tmp_path, monkeypatch, "run", "--charts", "none", "--dry-run", "true", *wanted)
     log = capsys.readouterr().out.splitlines()
     assert status == 0
     assert "🔴 1 symptom in acme: nobody uses agents; data to 19 Jan 2026, 3 days provisional" in log[-2:]
